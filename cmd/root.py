@@ -1,0 +1,104 @@
+"""The `heartbeat` command: global flags, the table of sub-commands, exit codes.
+
+Owns how errors reach the terminal: one line each on standard error and exit code 1,
+never a traceback for what an operator can mend. Must not know what a sub-command does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from heartbeat.cmd.options import takes_global_options
+from heartbeat.errors import HeartbeatError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS = {
+    "run": "heartbeat.cmd.run:run",
+    "test": "heartbeat.cmd.test:test",
+    "export": "heartbeat.cmd.export:export",
+    "version": "heartbeat.cmd.version:version",
+}
+
+
+class _Table(click.Group):
+    """A group whose commands are imported on first use, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            text = f'unknown command "{args[0]}" for "heartbeat"'
+            raise click.UsageError(text, ctx)
+        return super().resolve_command(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(
+    cls=_Table,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@takes_global_options
+@click.option("--once", is_flag=True, help="Run every monitor once, deliver, exit.")
+@click.pass_context
+def root(context: click.Context, *, once: bool) -> None:
+    """Check hosts and services and report what is up and what is down.
+
+    Without a command: run.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    command = COMMANDS["run"].partition(":")
+    run = getattr(importlib.import_module(command[0]), command[2])
+    context.invoke(run, once=once)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(execute(arguments))
+
+
+def execute(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code: 0, or 1 for whatever went wrong."""
+    try:
+        result = root.main(args=arguments, prog_name="heartbeat", standalone_mode=False)
+    except click.exceptions.Abort:
+        return 1
+    except click.ClickException as error:
+        _print_usage_error(error)
+        return 1
+    except HeartbeatError as error:
+        click.echo(f"Exiting: {error}", err=True)
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _print_usage_error(error: click.ClickException) -> None:
+    click.echo(f"Error: {_wording(error)}", err=True)
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "heartbeat"
+    click.echo(f"Run '{path} --help' for usage.", err=True)
+
+
+def _wording(error: click.ClickException) -> str:
+    """Return the fault in the reference's words, which scripts may look for."""
+    if isinstance(error, click.NoSuchOption):
+        return f"unknown flag: {error.option_name}"
+    return error.format_message()

@@ -1,0 +1,126 @@
+"""The data directory: one process at a time, and who this installation is.
+
+Owns `heartbeat.lock`, `meta.json` and the directory's creation. Must not know what else
+is kept there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heartbeat.errors import StoreError, StoreLocked, system_text
+from heartbeat.event import nanoseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from heartbeat.clock import Clock
+
+NO_ID = uuid.UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Who this installation is: `agent.id` and the moment of its first start."""
+
+    id: str
+    first_start: str
+
+
+@contextlib.contextmanager
+def opened(path: Path, clock: Clock) -> Iterator[Installation]:
+    """Create the data directory, hold its lock, and say who this installation is.
+
+    Raises `StoreLocked` when another process holds it and `StoreError` when it cannot
+    be created, written or understood.
+    """
+    _create(path)
+    with _locked(path / "heartbeat.lock"):
+        yield _installation(path / "meta.json", clock)
+
+
+def _create(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o770, parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"data directory {path} cannot be created: {system_text(error)}"
+        raise StoreError(text) from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"data directory {path} is not writable for this user (uid={os.geteuid()});"
+            " change its owner or set path.data"
+        )
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreError(f"lock file {path}: {system_text(error)}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreLocked(
+            f"data path {path.parent} already locked by another heartbeat; give each"
+            " process a data path (path.data) of its own"
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _installation(path: Path, clock: Clock) -> Installation:
+    known = _read(path)
+    try:
+        identity = uuid.UUID(str(known.get("uuid")))
+    except ValueError:
+        identity = NO_ID
+    first_start = str(known.get("first_start") or "")
+    if identity != NO_ID and first_start:
+        return Installation(str(identity), first_start)
+    if identity == NO_ID:
+        identity = uuid.uuid4()
+    made = Installation(str(identity), first_start or nanoseconds(clock.now()))
+    _write(path, {"uuid": made.id, "first_start": made.first_start})
+    return made
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        reason = system_text(error)
+        raise StoreError(f"Beat meta file reading error: {path}: {reason}") from error
+    if not text.strip():
+        return {}
+    try:
+        known = json.loads(text)
+    except ValueError as error:
+        raise StoreError(f"Beat meta file reading error: {path}: {error}") from error
+    return known if isinstance(known, dict) else {}
+
+
+def _write(path: Path, content: dict[str, str]) -> None:
+    """Replace the file in one step, on the disk before its name is."""
+    draft = path.with_name(path.name + ".new")
+    try:
+        with draft.open("w", encoding="utf-8") as file:
+            json.dump(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        text = f"meta file {path} cannot be written: {system_text(error)}"
+        raise StoreError(text) from error

@@ -1,0 +1,120 @@
+"""How heartbeat talks about itself.
+
+Owns the shape of log lines and where they go: JSON in the Elastic Common Schema for
+programs, one readable line for a terminal. Must not know what is logged.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from heartbeat.event import milliseconds, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TextIO
+
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+def extra_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return what the caller passed as `extra`."""
+    return {k: v for k, v in vars(record).items() if k not in _STANDARD}
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line, with the keys of the reference's log."""
+
+    def __init__(self, fields: Mapping[str, Any] | None = None) -> None:
+        """Add `fields` to every line (`logging.with_fields`)."""
+        super().__init__()
+        self._fields = dict(fields or {})
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line without its end."""
+        line: dict[str, Any] = {
+            "log.level": record.levelname.lower().replace("warning", "warn"),
+            "@timestamp": milliseconds(int(record.created * 1_000_000_000)),
+            "log.logger": record.name.removeprefix("heartbeat."),
+            "log.origin": {
+                "function": record.funcName,
+                "file.name": f"{record.module}.py",
+                "file.line": record.lineno,
+            },
+            "message": record.getMessage(),
+            "service.name": "heartbeat",
+            "ecs.version": "1.6.0",
+            **self._fields,
+            **extra_of(record),
+        }
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error.message"] = str(record.exc_info[1])
+            line["error.stack_trace"] = self.formatException(record.exc_info)
+        return _dumps(line)
+
+
+def _dumps(line: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(line, default=str).decode()
+    except TypeError:
+        return orjson.dumps(printable(line)).decode()
+
+
+class TerminalFormatter(logging.Formatter):
+    """One line for a person: time, level, where, what, details."""
+
+    COLOURS = {  # noqa: RUF012 - a constant table
+        logging.DEBUG: "2",
+        logging.WARNING: "33",
+        logging.ERROR: "31",
+        logging.CRITICAL: "1;31",
+    }
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line without its end."""
+        time = self.formatTime(record, "%H:%M:%S")
+        name = record.name.removeprefix("heartbeat.")
+        details = "".join(f" {k}={v}" for k, v in extra_of(record).items())
+        text = f"{time} {record.levelname:<8}{name}: {record.getMessage()}{details}"
+        if record.exc_info:
+            text = f"{text}\n{self.formatException(record.exc_info)}"
+        colour = self.COLOURS.get(record.levelno)
+        return f"\x1b[{colour}m{text}\x1b[0m" if colour else text
+
+
+def to_stream(stream: TextIO | None = None) -> logging.Handler:
+    """Return a handler for standard error: readable on a terminal, JSON otherwise."""
+    stream = stream or sys.stderr
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(TerminalFormatter() if stream.isatty() else JsonFormatter())
+    return handler
+
+
+def configure(level: str, selectors: tuple[str, ...], handler: logging.Handler) -> None:
+    """Send the log of all of heartbeat to `handler`, from `level` upwards.
+
+    `selectors` names loggers to follow at level debug; `*` or none follows all.
+    """
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(logging.WARNING)
+    own = logging.getLogger("heartbeat")
+    own.setLevel(LEVELS[level])
+    if level == "debug" and selectors and "*" not in selectors:
+        own.setLevel(logging.INFO)
+        for selector in selectors:
+            logging.getLogger(f"heartbeat.{selector}").setLevel(logging.DEBUG)

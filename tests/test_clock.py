@@ -1,0 +1,128 @@
+"""The clock and the deadline of a check."""
+
+import asyncio
+
+import pytest
+
+from heartbeat.clock import Deadline, SystemClock
+from tests.support.clock import FakeClock
+
+
+class TestSystemClock:
+    """The clock of the machine."""
+
+    def test_monotonic_does_not_go_back(self) -> None:
+        """Two readings in order are in order."""
+        clock = SystemClock()
+        first = clock.monotonic()
+
+        assert first <= clock.monotonic()
+
+    def test_now_is_nanoseconds(self) -> None:
+        """The wall clock counts nanoseconds: this is after 2020 and before 2100."""
+        assert 1_577_836_800 < SystemClock().now() // 1_000_000_000 < 4_102_444_800
+
+    async def test_call_at_runs_a_moment_that_has_passed(self) -> None:
+        """A timer that is due already runs at the next turn of the loop."""
+        clock = SystemClock()
+        done = asyncio.Event()
+        clock.call_at(clock.monotonic() - 1, done.set)
+
+        assert await done.wait()
+
+    async def test_sleep_until_a_passed_moment_returns(self) -> None:
+        """Sleeping until yesterday returns."""
+        clock = SystemClock()
+
+        assert await clock.sleep_until(clock.monotonic() - 86_400) is None
+
+
+class TestDeadline:
+    """The moment by which a check must be over."""
+
+    async def test_returns_what_is_waited_for(self) -> None:
+        """A result that is there in time is returned."""
+        deadline = Deadline(FakeClock(), 1.0)
+        deadline.start()
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        future.set_result("there")
+
+        assert await deadline.wait(future) == "there"
+
+    async def test_ends_the_wait(self) -> None:
+        """When the moment comes the wait ends with TimeoutError."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 1.0)
+        deadline.start()
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        waiting = asyncio.ensure_future(deadline.wait(future))
+        await clock.advance(1.0)
+
+        with pytest.raises(TimeoutError):
+            await waiting
+
+    async def test_ends_every_later_wait(self) -> None:
+        """After the moment no wait begins."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 1.0)
+        deadline.start()
+        await clock.advance(2.0)
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        with pytest.raises(TimeoutError):
+            await deadline.wait(future)
+
+    async def test_returns_a_finished_result_even_when_late(self) -> None:
+        """What is there already is returned, deadline or not: nothing is waited for."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 1.0)
+        deadline.start()
+        await clock.advance(2.0)
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        future.set_result("there")
+
+        assert await deadline.wait(future) == "there"
+
+    async def test_does_not_count_before_start(self) -> None:
+        """Until it is started the whole time remains."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 3.0)
+        await clock.advance(10.0)
+
+        assert deadline.remaining() == 3.0
+
+    async def test_counts_from_the_first_start(self) -> None:
+        """A second start changes nothing."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 3.0)
+        deadline.start()
+        await clock.advance(1.0)
+        deadline.start()
+
+        assert deadline.remaining() == pytest.approx(2.0)
+
+    async def test_never_has_less_than_nothing_left(self) -> None:
+        """Behind the moment nothing remains."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 1.0)
+        deadline.start()
+        await clock.advance(5.0)
+
+        assert deadline.remaining() == 0.0
+
+    async def test_cancel_calls_it_off(self) -> None:
+        """A deadline that was called off never expires."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 1.0)
+        deadline.start()
+        deadline.cancel()
+        await clock.advance(5.0)
+
+        assert deadline.expired is False
+
+    async def test_cancel_before_start_is_harmless(self) -> None:
+        """A check that never started its deadline may still cancel it."""
+        deadline = Deadline(FakeClock(), 1.0)
+        deadline.cancel()
+
+        assert deadline.expired is False

@@ -1,0 +1,100 @@
+"""What is known about the process."""
+
+import gc
+import resource
+from pathlib import Path
+
+import pytest
+
+from heartbeat import process
+
+
+class TestUsage:
+    """The figures of `/stats`."""
+
+    def test_total_is_user_and_system(self) -> None:
+        """The parts add up."""
+        cpu = process.usage(1.0)["cpu"]
+        parts = cpu["user"]["ticks"] + cpu["system"]["ticks"]
+
+        assert cpu["total"]["value"] == parts
+
+    def test_uptime_is_milliseconds(self) -> None:
+        """Seconds come in, milliseconds go out."""
+        assert process.usage(1.5)["uptime"] == {"ms": 1500}
+
+    def test_resident_memory_is_bytes(self) -> None:
+        """A Python process has more than five and less than ten thousand megabytes."""
+        assert 5_000_000 < process.usage(0)["memstats"]["rss"] < 10_000_000_000
+
+    def test_memory_falls_back_to_the_peak(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where the system does not tell the present, the peak is shown."""
+        monkeypatch.setattr(process, "STATUS", Path("/no/such/file"))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+        assert process.usage(0)["memstats"]["rss"] >= peak
+
+    def test_open_files_are_counted(self) -> None:
+        """One more file is one more."""
+        before = process.usage(0)["handles"]["open"]
+        with Path(__file__).open():
+            during = process.usage(0)["handles"]["open"]
+
+        assert during == before + 1
+
+    def test_open_files_may_be_unknown(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where the system does not tell, the figure says so."""
+        monkeypatch.setattr(process, "DESCRIPTORS", Path("/no/such/directory"))
+
+        assert process.usage(0)["handles"]["open"] == -1
+
+
+class TestSystem:
+    """The figures of the host."""
+
+    def test_load_is_also_told_per_core(self) -> None:
+        """`norm` is the load divided by the cores."""
+        system = process.system()
+        load = system["load"]
+
+        assert load["norm"]["1"] == round(load["1"] / system["cpu"]["cores"], 4)
+
+    def test_host_has_a_name(self) -> None:
+        """`/state` names the host."""
+        assert process.host_facts()["hostname"] == process.hostname()
+
+
+class TestLimits:
+    """What is asked of the system."""
+
+    def test_the_soft_file_limit_rises_to_the_hard_one(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """As many checks may be in flight as the system grants."""
+        asked: list[tuple[int, int]] = []
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
+        monkeypatch.setattr(resource, "setrlimit", lambda _, to: asked.append(to))
+        process.raise_file_limit()
+
+        assert asked == [(4096, 4096)]
+
+    def test_a_limit_that_is_high_enough_is_left(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing is set that is so already."""
+        asked: list[tuple[int, int]] = []
+        monkeypatch.setattr(resource, "getrlimit", lambda _: (4096, 4096))
+        monkeypatch.setattr(resource, "setrlimit", lambda _, to: asked.append(to))
+        process.raise_file_limit()
+
+        assert asked == []
+
+    def test_settled_memory_is_not_walked_again(self) -> None:
+        """What is loaded is out of the collector's sight."""
+        process.settle_memory()
+        frozen = gc.get_freeze_count()
+        gc.unfreeze()
+
+        assert frozen > 0
