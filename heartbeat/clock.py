@@ -119,6 +119,8 @@ class Deadline:
             return await future
         finally:
             self._waiter = None
+            # An error's traceback holds this frame, and the future holds the error.
+            del future
 
     def cancel(self) -> None:
         """Call the deadline off: the check is over."""

@@ -4,6 +4,7 @@
     ├── ConfigError          what the operator wrote cannot be used (all faults at once)
     ├── CheckFailed          a check came to the verdict "down"; carries a CheckError
     ├── OutputUnavailable    an output cannot take anything now; try the batch again
+    ├── OutputClosed         an output will never take anything again
     └── StoreError           the local store cannot keep what it was given
         └── StoreLocked      another process works in the same data directory
 
@@ -86,7 +87,20 @@ class CheckFailed(HeartbeatError):  # noqa: N818 - a verdict, not a fault of the
 
 
 class OutputUnavailable(HeartbeatError):  # noqa: N818 - a state, not a fault
-    """An output takes nothing at the moment; the whole batch is to be tried again."""
+    """An output takes nothing at the moment; the whole batch is to be tried again.
+
+    `retry_after` is how many seconds the receiver asked to be left alone, 0 if it did
+    not say.
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        """Say why in words for the operator."""
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class OutputClosed(HeartbeatError):  # noqa: N818 - a state, not a fault
+    """An output will never take anything again, such as a pipe nobody reads."""
 
 
 class StoreError(HeartbeatError):

@@ -26,14 +26,17 @@ username, password (contract: a password shows as `<hidden>`)."""
 
 
 class Check(Protocol):
-    """One endpoint of a monitor.
+    """One endpoint of a monitor."""
 
-    `url` goes into every document and `url["full"]` names the endpoint; `timeout` is
-    how many seconds one attempt may take once the address is known.
-    """
+    @property
+    def url(self) -> Url | None:
+        """What goes into every document; `url["full"]` names the endpoint."""
+        ...
 
-    url: Url | None
-    timeout: float
+    @property
+    def timeout(self) -> float:
+        """How many seconds one attempt may take once the address is known."""
+        ...
 
     def run(self, deadline: Deadline) -> AsyncIterator[Result]:
         """Check once: one Result for each address, as they come in.

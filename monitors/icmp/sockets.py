@@ -1,0 +1,304 @@
+"""The sockets that all pings of the process share.
+
+Owns sending, receiving and matching: an answer belongs to the request in flight with
+its sequence number, sent from this socket to the address the answer came from. Must not
+know monitors or documents.
+
+One socket for each address family, because every raw ICMP socket of a machine is given
+a copy of every ICMP packet: a socket for each ping would make n pings cost n² packets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from heartbeat.errors import CheckFailed, system_text
+from heartbeat.monitors.icmp.flight import (
+    InFlight,
+    Ping,
+    Request,
+    version_of,
+    without_zone,
+)
+from heartbeat.monitors.icmp.packet import Fault, Reply, echo_request, parse
+from heartbeat.monitors.icmp.system import (
+    ANCILLARY_SIZE,
+    FAMILIES,
+    MESSAGE_SIZE,
+    Opened,
+    open_socket,
+    queued_faults,
+    stamp_and_drops,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from heartbeat.clock import Clock
+    from heartbeat.net import Network
+
+Opener: TypeAlias = "Callable[[int], Opened]"
+
+BURST: Final = 200
+"""Requests sent before the loop gets a turn to read the answers: less than the 256 that
+the smallest receive buffer holds."""
+
+BATCH: Final = 64
+"""Packets read in one turn of the loop, so that other checks get theirs."""
+
+NO_PRIVILEGE: Final = (
+    "Insufficient privileges to perform ICMP ping. Give the process CAP_NET_RAW, or "
+    "let one of its groups ping with the sysctl net.ipv4.ping_group_range."
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Counters:
+    """What went wrong with a socket since the start.
+
+    `receive_errors` made it necessary to open it again; `dropped` counts packets that
+    the kernel threw away because the receive buffer was full or they were broken.
+    """
+
+    receive_errors: int = 0
+    dropped: int = 0
+
+
+class EchoSocket:
+    """The socket for one IP version."""
+
+    def __init__(self, version: int, clock: Clock, opener: Opener) -> None:
+        """Open it; raises `OSError`."""
+        self._version = version
+        self._clock = clock
+        self._opener = opener
+        self._loop = asyncio.get_running_loop()
+        self._identifier = secrets.randbits(16)
+        self._in_flight = InFlight()
+        self._held: OrderedDict[Ping, None] = OrderedDict()
+        self._budget = BURST
+        self._drops = 0
+        self.counters = Counters()
+        self.is_closed = False
+        self._open()
+
+    def _open(self) -> None:
+        opened = self._opener(self._version)
+        self._sock = opened.sock
+        self._is_raw = opened.identifier is None
+        if opened.identifier is not None:
+            self._identifier = opened.identifier
+        self._loop.add_reader(self._sock.fileno(), self._receive)
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many requests still may be answered."""
+        return len(self._in_flight)
+
+    def close(self) -> None:
+        """Let go of the socket; a second call changes nothing."""
+        if not self.is_closed:
+            self.is_closed = True
+            self._shut()
+
+    def _shut(self) -> None:
+        self._loop.remove_reader(self._sock.fileno())
+        self._loop.remove_writer(self._sock.fileno())
+        self._sock.close()
+
+    def send(self, ping: Ping) -> None:
+        """Send an echo request, now or as soon as the system takes it.
+
+        Nothing is raised: a failure is the outcome of the ping.
+        """
+        if self._budget and not self._held and self._transmit(ping):
+            self._budget -= 1
+            return
+        if not self._held:
+            self._loop.add_writer(self._sock.fileno(), self._send_held)
+        self._held[ping] = None
+
+    def forget(self, ping: Ping) -> None:
+        """Send no more for a ping and take no more answers."""
+        self._held.pop(ping, None)
+        self._in_flight.forget(ping)
+
+    def _send_held(self) -> None:
+        """Send what was held back: a burst a turn, while the system takes it."""
+        self._budget = BURST
+        while self._held and self._budget:
+            ping = next(iter(self._held))
+            if not self._transmit(ping):
+                return
+            self._budget -= 1
+            del self._held[ping]
+        if not self._held:
+            self._loop.remove_writer(self._sock.fileno())
+
+    def _transmit(self, ping: Ping) -> bool:
+        """Send one request; return False if the system has no room for it now."""
+        sequence = self._in_flight.next_sequence()
+        packet = echo_request(self._version, self._identifier, sequence)
+        request = Request(ping, self._clock.now(), self._clock.monotonic())
+        try:
+            self._send_to(packet, ping.address)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            own = FAMILIES[self._version].any
+            ping.finish(
+                f"could not write to conn: write ip{self._version} "
+                f"{own}->{ping.address}: sendto: {system_text(error)}"
+            )
+        else:
+            self._in_flight.add(sequence, request)
+        return True
+
+    def _send_to(self, packet: bytes, address: str) -> None:
+        try:
+            self._sock.sendto(packet, (address, 0))
+        except BlockingIOError:
+            raise
+        except OSError:
+            # On a datagram socket this may be the error of an earlier request, to any
+            # address. Reading the error queue clears it, and the second try tells.
+            if self._is_raw:
+                raise
+            self._take_queued()
+            self._sock.sendto(packet, (address, 0))
+
+    def _receive(self) -> None:
+        self._budget = BURST
+        if not self._is_raw:
+            self._take_queued()
+        for _ in range(BATCH):
+            try:
+                data, ancillary, _, address = self._sock.recvmsg(
+                    MESSAGE_SIZE, ANCILLARY_SIZE
+                )
+            except BlockingIOError:
+                return
+            except OSError as error:
+                if self._is_raw or not self._take_queued():
+                    self._replace(error)
+                return
+            stamp, drops = stamp_and_drops(ancillary)
+            if drops:
+                self._count_drops(drops)
+            message = parse(self._version, data)
+            if message is not None:
+                self._take(message, without_zone(address[0]), stamp)
+
+    def _take(self, message: Reply | Fault, source: str, stamp: int) -> None:
+        request = self._in_flight.get(message.sequence)
+        if request is None or message.identifier != self._identifier:
+            return
+        ping = request.ping
+        if isinstance(message, Reply):
+            if source == ping.source:
+                ping.finish(self._round_trip(request, stamp))
+        elif message.target == ping.source:
+            ping.fault = message.text(source)
+
+    def _round_trip(self, request: Request, stamp: int) -> float:
+        """Return the seconds between request and answer.
+
+        The kernel's stamp is not late when the loop is busy, but it is of the wall
+        clock: if that was set in between, our own measure is the better one.
+        """
+        waited = self._clock.monotonic() - request.sent
+        by_kernel = (stamp - request.stamp) / 1e9
+        return by_kernel if 0 <= by_kernel <= waited else waited
+
+    def _take_queued(self) -> bool:
+        """Take the errors the kernel has for a datagram socket, if there are any.
+
+        libuv stops watching a socket once it is in error, so it is watched anew.
+        """
+        found = list(queued_faults(self._sock, self._version))
+        for fault, source in found:
+            self._take(fault, source, 0)
+        if found:
+            self._loop.remove_reader(self._sock.fileno())
+            self._loop.add_reader(self._sock.fileno(), self._receive)
+        return bool(found)
+
+    def _count_drops(self, drops: int) -> None:
+        self.counters.dropped += drops - self._drops
+        self._drops = drops
+
+    def _replace(self, error: OSError) -> None:
+        """Open another socket after an error: no ping is to wait on a dead one."""
+        self.counters.receive_errors += 1
+        _log.warning(
+            "icmp socket failed and is opened again: %s",
+            system_text(error),
+            extra={"errors": self.counters.receive_errors},
+        )
+        self._shut()
+        self._drops = 0
+        try:
+            self._open()
+        except OSError as cause:
+            self._give_up(cause)
+            return
+        if self._held:
+            self._loop.add_writer(self._sock.fileno(), self._send_held)
+
+    def _give_up(self, cause: OSError) -> None:
+        """End every ping; the next one tries a new socket."""
+        self.is_closed = True
+        text = f"could not read from conn: {system_text(cause)}"
+        self._in_flight.finish(text)
+        for ping in self._held:
+            ping.finish(text)
+
+
+@dataclass(slots=True)
+class EchoSockets:
+    """The sockets of both IP versions, opened when they are first needed."""
+
+    clock: Clock
+    opener: Opener = open_socket
+    _sockets: dict[int, EchoSocket] = field(default_factory=dict[int, EchoSocket])
+
+    @classmethod
+    def of(cls, network: Network) -> EchoSockets:
+        """Return new sockets, to be had from `Network.shared`."""
+        return cls(network.clock)
+
+    def to(self, address: str) -> EchoSocket:
+        """Return the socket that reaches an address.
+
+        Raises `CheckFailed` if there is none; every call tries again, because
+        privileges and networks may come later.
+        """
+        version = version_of(address)
+        echo = self._sockets.get(version)
+        if echo is None or echo.is_closed:
+            echo = self._sockets[version] = self._opened(version, address)
+        return echo
+
+    def _opened(self, version: int, address: str) -> EchoSocket:
+        try:
+            return EchoSocket(version, self.clock, self.opener)
+        except PermissionError as error:
+            raise CheckFailed.io(NO_PRIVILEGE) from error
+        except OSError as error:
+            raise CheckFailed.io(
+                f"cannot ping IPv{version} address '{address}', "
+                f"no IPv{version} connection available: {system_text(error)}"
+            ) from error
+
+    def close(self) -> None:
+        """Close what is open."""
+        for echo in self._sockets.values():
+            echo.close()
+        self._sockets.clear()

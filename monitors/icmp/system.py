@@ -1,0 +1,200 @@
+"""What the operating system offers for ping.
+
+Owns opening ICMP sockets (raw where permitted, else datagram), their options, and what
+comes beside the data: receive stamps, drop counts, the error queue. Must not know who
+waits for an answer.
+
+A datagram socket needs no privilege where `net.ipv4.ping_group_range` admits one of the
+process's groups. The kernel then chooses the identifier, delivers only answers to it,
+and reports ICMP errors through the socket's error queue instead of as packets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from heartbeat.monitors.icmp.packet import ERRORS, HEADER_SIZE, IPV4, IPV6, REPLY, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Ancillary: TypeAlias = "Sequence[tuple[int, int, bytes]]"
+
+MESSAGE_SIZE: Final = 2048
+"""Bytes read at most: more than any quote of our requests that routers send back."""
+
+ANCILLARY_SIZE: Final = 128
+BUFFER_SIZE: Final = 4 * 1024 * 1024
+"""Room for about 5,000 packets each way: the default of 208 KiB holds 256, and answers
+beyond that are lost before anybody can read them. Outwards, packets to dead hosts of
+the local network wait there for seconds until the kernel gives them up."""
+
+# Linux, include/uapi: asm-generic/socket.h, linux/icmp.h, linux/icmpv6.h, linux/in.h,
+# linux/in6.h, linux/errqueue.h. The socket module has no names for these.
+_SO_SNDBUFFORCE = 32
+_SO_RCVBUFFORCE = 33
+_SO_TIMESTAMPNS = 35
+_SO_RXQ_OVFL = 40
+_SOL_RAW = 255
+_ICMP_FILTER = 1
+_IP_RECVERR = 11
+_IPV6_RECVERR = 25
+_FROM_ICMP = (2, 3)
+
+_STAMP = struct.Struct("@ll")
+_DROPS = struct.Struct("@I")
+_EXTENDED_ERROR = struct.Struct("=IBBBBII")
+_NANOSECONDS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A socket that pings.
+
+    `identifier` is what the kernel makes its requests carry, None for a raw socket:
+    there it is ours to choose.
+    """
+
+    sock: socket.socket
+    identifier: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """The constants of one IP version."""
+
+    version: int
+    family: int
+    protocol: int
+    any: str
+    error_level: int
+    error_option: int
+    offender: slice
+
+
+FAMILIES: Final = {
+    IPV4: Family(
+        version=IPV4,
+        family=socket.AF_INET,
+        protocol=socket.IPPROTO_ICMP,
+        any="0.0.0.0",  # noqa: S104 - any local address to ping from
+        error_level=socket.IPPROTO_IP,
+        error_option=_IP_RECVERR,
+        offender=slice(4, 8),
+    ),
+    IPV6: Family(
+        version=IPV6,
+        family=socket.AF_INET6,
+        protocol=socket.IPPROTO_ICMPV6,
+        any="::",
+        error_level=socket.IPPROTO_IPV6,
+        error_option=_IPV6_RECVERR,
+        offender=slice(8, 24),
+    ),
+}
+
+
+def open_socket(version: int) -> Opened:
+    """Return a non-blocking socket for echo requests of an IP version.
+
+    Raises `PermissionError` if neither kind of socket is permitted, another `OSError`
+    if the system has no such addresses or no more sockets.
+    """
+    family = FAMILIES[version]
+    try:
+        sock = socket.socket(family.family, socket.SOCK_RAW, family.protocol)
+    except PermissionError:
+        return _open_datagram(family)
+    _set_filter(sock, version)
+    _set_common(sock)
+    return Opened(sock, None)
+
+
+def _open_datagram(family: Family) -> Opened:
+    sock = socket.socket(family.family, socket.SOCK_DGRAM, family.protocol)
+    try:
+        sock.bind((family.any, 0))
+        sock.setsockopt(family.error_level, family.error_option, 1)
+    except OSError:
+        sock.close()
+        raise
+    _set_common(sock)
+    return Opened(sock, sock.getsockname()[1])
+
+
+def _set_common(sock: socket.socket) -> None:
+    """Set what helps but is not needed, as far as the system lets us."""
+    sock.setblocking(False)  # noqa: FBT003 - its only form
+    for forced, asked in (
+        (_SO_RCVBUFFORCE, socket.SO_RCVBUF),
+        (_SO_SNDBUFFORCE, socket.SO_SNDBUF),
+    ):
+        try:
+            sock.setsockopt(socket.SOL_SOCKET, forced, BUFFER_SIZE)
+        except OSError:
+            sock.setsockopt(socket.SOL_SOCKET, asked, BUFFER_SIZE)
+    for option in (_SO_TIMESTAMPNS, _SO_RXQ_OVFL):
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, option, 1)
+
+
+def _set_filter(sock: socket.socket, version: int) -> None:
+    """Let the kernel keep back what we would only throw away: a set bit blocks."""
+    wanted = {REPLY[version], *ERRORS[version]}
+    size = 32 if version == IPV4 else 256
+    blocked = sum(1 << kind for kind in range(size) if kind not in wanted)
+    level = _SOL_RAW if version == IPV4 else socket.IPPROTO_ICMPV6
+    words = [blocked >> shift & 0xFFFFFFFF for shift in range(0, size, 32)]
+    with contextlib.suppress(OSError):
+        sock.setsockopt(level, _ICMP_FILTER, struct.pack(f"={len(words)}I", *words))
+
+
+def stamp_and_drops(ancillary: Ancillary) -> tuple[int, int]:
+    """Return when the kernel received a packet and how many it has dropped so far.
+
+    The stamp is nanoseconds since the epoch, 0 if there is none.
+    """
+    stamp = drops = 0
+    for _, kind, data in ancillary:
+        if kind == _SO_TIMESTAMPNS:
+            seconds, rest = _STAMP.unpack(data)
+            stamp = seconds * _NANOSECONDS + rest
+        elif kind == _SO_RXQ_OVFL:
+            (drops,) = _DROPS.unpack(data)
+    return stamp, drops
+
+
+def queued_faults(sock: socket.socket, version: int) -> Iterator[tuple[Fault, str]]:
+    """Yield what is in a datagram socket's error queue: errors and who sent them.
+
+    Reading them also clears the error that the next call on the socket would raise.
+    """
+    family = FAMILIES[version]
+    while True:
+        try:
+            data, ancillary, _, address = sock.recvmsg(
+                MESSAGE_SIZE, ANCILLARY_SIZE, socket.MSG_ERRQUEUE
+            )
+        except OSError:
+            return
+        for level, kind, error in ancillary:
+            if (level, kind) == (family.error_level, family.error_option):
+                yield from _queued_fault(family, data, address[0], error)
+
+
+def _queued_fault(
+    family: Family, request: bytes, target: str, error: bytes
+) -> Iterator[tuple[Fault, str]]:
+    _, origin, kind, code, *_ = _EXTENDED_ERROR.unpack_from(error)
+    offender = error[_EXTENDED_ERROR.size :][family.offender]
+    if origin in _FROM_ICMP and len(request) >= HEADER_SIZE and offender:
+        identifier, sequence = struct.unpack_from("!HH", request, 4)
+        source = socket.inet_ntop(family.family, offender)
+        yield (
+            Fault(family.version, kind, code, identifier, sequence, target),
+            source,
+        )

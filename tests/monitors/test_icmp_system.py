@@ -1,0 +1,242 @@
+"""What the operating system offers for ping.
+
+UDP sockets stand in for ICMP ones where only privileges make the difference: stamps,
+error queues and options work alike.
+"""
+
+from __future__ import annotations
+
+import errno
+import select
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from heartbeat.monitors.icmp import system
+from heartbeat.monitors.icmp.packet import Fault, echo_request
+from heartbeat.monitors.icmp.system import (
+    BUFFER_SIZE,
+    Opened,
+    open_socket,
+    queued_faults,
+    stamp_and_drops,
+)
+from tests.support.ping import ScriptedSocket, dropped, queued, stamped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REAL = socket.socket
+LOOPBACK = {4: "127.0.0.1", 6: "::1"}
+VERSIONS = pytest.mark.parametrize("version", [4, 6])
+
+
+class RecordingSocket:
+    """Takes every option but those it is told to refuse."""
+
+    def __init__(self, refused: tuple[int, ...] = ()) -> None:
+        self.refused = refused
+        self.options: dict[tuple[int, int], int | bytes] = {}
+        self.is_closed = False
+
+    def setsockopt(self, level: int, option: int, value: int | bytes) -> None:
+        """Keep the option or refuse it."""
+        if option in self.refused:
+            raise PermissionError
+        self.options[level, option] = value
+
+    def settimeout(self, _seconds: float) -> None:
+        """Take it."""
+
+    setblocking = settimeout
+
+    def bind(self, _address: object) -> None:
+        """Fail as a system without this address family does."""
+        raise OSError(errno.EADDRNOTAVAIL, "no")
+
+    def close(self) -> None:
+        """Remember it."""
+        self.is_closed = True
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> RecordingSocket:
+    """Return the socket that will be opened next, of whatever kind."""
+    recording = RecordingSocket()
+
+    def opened(*_: int) -> RecordingSocket:
+        return recording
+
+    monkeypatch.setattr(socket, "socket", opened)
+    return recording
+
+
+@pytest.fixture
+def unprivileged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forbid raw sockets, and let UDP stand in for ICMP datagram sockets."""
+
+    def opened(family: int, kind: int, protocol: int) -> socket.socket:
+        del protocol
+        if kind == socket.SOCK_RAW:
+            raise PermissionError
+        return REAL(family, kind)
+
+    monkeypatch.setattr(socket, "socket", opened)
+
+
+@pytest.fixture(params=[4, 6])
+def opened(
+    request: pytest.FixtureRequest, unprivileged: None
+) -> Iterator[tuple[int, Opened]]:
+    """Return an IP version and its datagram socket."""
+    del unprivileged
+    found = open_socket(request.param)
+    yield request.param, found
+    found.sock.close()
+
+
+def _passed(options: dict[Any, Any], level: int) -> set[int]:
+    value = options[level, 1]
+    words = struct.unpack(f"={len(value) // 4}I", value)
+    return {
+        index * 32 + bit
+        for index, word in enumerate(words)
+        for bit in range(32)
+        if not word >> bit & 1
+    }
+
+
+@pytest.mark.parametrize(
+    ("version", "level", "expected"),
+    [(4, 255, {0, 3, 11, 12}), (6, socket.IPPROTO_ICMPV6, {1, 2, 3, 4, 129})],
+)
+def test_raw_sockets_filter(
+    recorder: RecordingSocket, version: int, level: int, expected: set[int]
+) -> None:
+    """A raw socket gets replies and errors, and nothing else."""
+    open_socket(version)
+
+    assert _passed(recorder.options, level) == expected
+
+
+def test_a_raw_socket_leaves_the_identifier_to_us(recorder: RecordingSocket) -> None:
+    """Nobody else chooses the identifier of raw requests."""
+    assert open_socket(4) == Opened(recorder, None)  # type: ignore[arg-type]
+
+
+def test_buffers_are_forced(recorder: RecordingSocket) -> None:
+    """With CAP_NET_ADMIN the buffers may exceed the system's limit."""
+    open_socket(4)
+
+    assert recorder.options[socket.SOL_SOCKET, 33] == BUFFER_SIZE
+    assert recorder.options[socket.SOL_SOCKET, 32] == BUFFER_SIZE
+
+
+def test_buffers_are_asked_for_where_force_is_forbidden(
+    recorder: RecordingSocket,
+) -> None:
+    """Without it they are as large as the system lets them be."""
+    recorder.refused = (32, 33)
+
+    open_socket(4)
+
+    assert recorder.options[socket.SOL_SOCKET, socket.SO_RCVBUF] == BUFFER_SIZE
+    assert recorder.options[socket.SOL_SOCKET, socket.SO_SNDBUF] == BUFFER_SIZE
+
+
+def test_a_ping_works_without_the_optional_options(recorder: RecordingSocket) -> None:
+    """Stamps, drop counts and filters may be missing."""
+    recorder.refused = (1, 35, 40)
+
+    assert open_socket(4).identifier is None
+
+
+def test_a_datagram_socket_that_cannot_be_bound_is_closed(
+    recorder: RecordingSocket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A half-open socket is not leaked."""
+
+    def opened(family: int, kind: int, protocol: int) -> RecordingSocket:
+        del family, protocol
+        if kind == socket.SOCK_RAW:
+            raise PermissionError
+        return recorder
+
+    monkeypatch.setattr(socket, "socket", opened)
+
+    with pytest.raises(OSError, match="no"):
+        open_socket(6)
+
+    assert recorder.is_closed
+
+
+def test_the_kernel_chooses_a_datagram_identifier(opened: tuple[int, Opened]) -> None:
+    """The identifier is the local port."""
+    _, found = opened
+
+    assert found.identifier == found.sock.getsockname()[1]
+
+
+def test_packets_are_stamped(opened: tuple[int, Opened]) -> None:
+    """The kernel says when it received a packet."""
+    version, found = opened
+    before = time.time_ns()  # noqa: TID251 - to be compared with the kernel's
+    found.sock.sendto(b"x", (LOOPBACK[version], found.sock.getsockname()[1]))
+
+    _, ancillary, _, _ = found.sock.recvmsg(64, system.ANCILLARY_SIZE)
+
+    stamp, drops = stamp_and_drops(ancillary)
+    assert before <= stamp <= time.time_ns()  # noqa: TID251 - the same
+    assert drops == 0
+
+
+def test_stamp_and_drops_are_told_apart() -> None:
+    """Both come beside the data, in any order, among other things."""
+    ancillary = [(0, 8, b"?"), *dropped(3), *stamped(1_500_000_000)]
+
+    assert stamp_and_drops(ancillary) == (1_500_000_000, 3)
+
+
+def test_nothing_beside_the_data_means_nothing() -> None:
+    """Without a stamp the kernel has said nothing."""
+    assert stamp_and_drops([]) == (0, 0)
+
+
+def test_the_error_queue_says_who_and_why(opened: tuple[int, Opened]) -> None:
+    """An error names the request, its target, the reason and the sender."""
+    version, found = opened
+    address = LOOPBACK[version]
+    with REAL(system.FAMILIES[version].family, socket.SOCK_DGRAM) as taken:
+        taken.bind((address, 0))
+        nobody = taken.getsockname()[1]
+    found.sock.sendto(echo_request(version, 7, 8), (address, nobody))
+    select.select([], [], [found.sock], 0)
+
+    kind, code = {4: (3, 3), 6: (1, 4)}[version]
+    assert list(queued_faults(found.sock, version)) == [
+        (Fault(version, kind, code, 7, 8, address), address)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("request_size", "entry"),
+    [
+        (8, queued(3, 1, "192.0.2.254", origin=1)),
+        (7, queued(3, 1, "192.0.2.254")),
+        (8, (0, 8, b"?")),
+        (8, (0, 11, queued(3, 1, "192.0.2.254")[2][:16])),
+    ],
+    ids=["from ourselves", "cut short", "something else", "from nobody"],
+)
+def test_other_entries_of_the_error_queue_are_left_out(
+    request_size: int, entry: tuple[int, int, bytes]
+) -> None:
+    """Only a whole ICMP error about a request with a sender counts."""
+    sock: Any = ScriptedSocket()
+    sock.queue_error(echo_request(4, 7, 8)[:request_size], "192.0.2.7", entry)
+
+    assert list(queued_faults(sock, 4)) == []
+    sock.close()
