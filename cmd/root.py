@@ -58,16 +58,17 @@ class _Table(click.Group):
 @takes_global_options
 @click.option("--once", is_flag=True, help="Run every monitor once, deliver, exit.")
 @click.pass_context
-def root(context: click.Context, *, once: bool) -> None:
+def root(context: click.Context, *, once: bool) -> int:
     """Check hosts and services and report what is up and what is down.
 
     Without a command: run.
     """
     if context.invoked_subcommand is not None:
-        return
+        return 0
     command = COMMANDS["run"].partition(":")
     run = getattr(importlib.import_module(command[0]), command[2])
-    context.invoke(run, once=once)
+    code: int = context.invoke(run, once=once)
+    return code
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

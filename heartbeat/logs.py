@@ -94,11 +94,16 @@ class TerminalFormatter(logging.Formatter):
         return f"\x1b[{colour}m{text}\x1b[0m" if colour else text
 
 
-def to_stream(stream: TextIO | None = None) -> logging.Handler:
+def to_stream(
+    stream: TextIO | None = None, *, fields: Mapping[str, Any] | None = None
+) -> logging.Handler:
     """Return a handler for standard error: readable on a terminal, JSON otherwise."""
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(TerminalFormatter() if stream.isatty() else JsonFormatter())
+    is_read_by_people = stream.isatty()
+    handler.setFormatter(
+        TerminalFormatter() if is_read_by_people else JsonFormatter(fields)
+    )
     return handler
 
 

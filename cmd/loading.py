@@ -1,0 +1,64 @@
+"""From the command line to a loaded configuration, and what was found on the way.
+
+Owns how problems of the configuration are shown by every command. Must not know what
+the configuration is loaded for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from heartbeat import monitors, outputs
+from heartbeat.config.diagnostics import as_json, as_lines, show
+from heartbeat.config.layers import Request
+from heartbeat.config.load import Kinds, Settings, load
+from heartbeat.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from heartbeat.cmd.options import Invocation
+    from heartbeat.errors import Problem
+
+
+def load_settings(asked: Invocation, *, needs_output: bool = True) -> Settings:
+    """Return the configuration; raises `ConfigError` with all that is wrong with it."""
+    request = Request(
+        files=asked.files or ["heartbeat.yml"],
+        overrides=asked.overrides,
+        paths=asked.paths,
+        strict_permissions=asked.strict_perms,
+    )
+    kinds = Kinds(monitors=monitors.names(), outputs=frozenset(outputs.names()))
+    return load(request, kinds, needs_output=needs_output)
+
+
+def report(problems: Iterable[Problem], *, json: bool = False) -> None:
+    """Show problems on standard error: drawn on a terminal, else one line each."""
+    console = Console(stderr=True, highlight=False)
+    if json:
+        click.echo(as_json(problems), err=True, nl=False)
+    elif console.is_terminal:
+        show(problems, console)
+    else:
+        for line in as_lines(problems):
+            click.echo(line, err=True)
+
+
+def refuse(problems: Iterable[Problem]) -> int:
+    """Show problems and say that nothing was started; return the exit code."""
+    found = list(problems)
+    report(found)
+    faults = sum(not problem.is_warning for problem in found)
+    click.echo(f"Exiting: {faults} errors in the configuration", err=True)
+    return 1
+
+
+def strictly(settings: Settings, *, strict: bool) -> Settings:
+    """Return the settings; raises `ConfigError` for a warning if `strict` is asked."""
+    if strict and settings.problems:
+        raise ConfigError(settings.problems)
+    return settings
