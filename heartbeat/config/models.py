@@ -1,0 +1,273 @@
+"""The options of the whole process, apart from monitors and outputs.
+
+Owns their names, defaults and descriptions, from which documentation is made. Must not
+know who reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from heartbeat.config.types import (
+    ByteSize,
+    Count,
+    Duration,
+    Fields,
+    Flag,
+    Integer,
+    Listed,
+    Options,
+    Text,
+    Uint16,
+)
+
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+PRECISIONS = {"millisecond": 3, "microsecond": 6, "nanosecond": 9}
+MAX_KEPT_FILES = 1024
+
+
+def _level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError(f"invalid level '{text}', use one of {', '.join(LOG_LEVELS)}")
+    return text.lower()
+
+
+def _precision(text: str) -> str:
+    if text not in PRECISIONS:
+        words = ", ".join(PRECISIONS)
+        raise ValueError(f"invalid timestamp precision {text}, use one of {words}")
+    return text
+
+
+def _zone(text: str) -> str:
+    if text not in {"", "Local"}:
+        try:
+            ZoneInfo(text)
+        except (ZoneInfoNotFoundError, OSError, ValueError):
+            raise ValueError(f"unknown time zone {text}") from None
+    return text
+
+
+def _geo(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: member for key, member in value.items() if member not in {None, ""}}
+
+
+class LocationOptions(Options):
+    """`run_from`: where checks run from."""
+
+    id: Text = Field(
+        default="", description="Name of the location, becomes observer.name."
+    )
+    geo: Annotated[Fields, AfterValidator(_geo)] = Field(
+        default={}, description="Its place, becomes observer.geo."
+    )
+
+
+class ReloadOptions(Options):
+    """`heartbeat.config.monitors.reload`."""
+
+    enabled: Flag = Field(
+        default=False, description="Watch the files and follow changes."
+    )
+    period: Duration = Field(
+        default=10.0, ge=0.1, description="Time between two looks."
+    )
+
+
+class MonitorFilesOptions(Options):
+    """`heartbeat.config.monitors`: monitors in files of their own."""
+
+    enabled: Flag = Field(
+        default=True, description="false makes the section count as absent."
+    )
+    path: Text = Field(
+        default="", description="Glob of the files; from path.config on."
+    )
+    reload: ReloadOptions = Field(
+        default=ReloadOptions(), description="Following changes."
+    )
+
+
+class ExternalOptions(Options):
+    """`heartbeat.config`: what is configured in other files."""
+
+    monitors: MonitorFilesOptions | None = Field(
+        default=None, description="Monitors in files of their own."
+    )
+
+
+class SchedulerOptions(Options):
+    """`heartbeat.scheduler`."""
+
+    limit: Count = Field(default=0, description="Most checks at once; 0 for no limit.")
+    location: Annotated[Text, AfterValidator(_zone)] = Field(
+        default="",
+        description="Time zone cron schedules are read in; empty for the system's.",
+    )
+    spread: Flag = Field(
+        default=True, description="Spread checks evenly over their interval."
+    )
+
+
+class JobOptions(Options):
+    """`heartbeat.jobs.<type>`."""
+
+    limit: Count = Field(
+        default=0, description="Most checks of the type at once; 0 for any."
+    )
+
+
+class HeartbeatOptions(Options):
+    """`heartbeat`: the monitor side of the process."""
+
+    elsewhere: ClassVar[frozenset[str]] = frozenset({"monitors"})
+
+    config: ExternalOptions = Field(
+        default=ExternalOptions(), description="What is configured in other files."
+    )
+    run_once: Flag = Field(
+        default=False, description="Run every monitor once, then exit."
+    )
+    publish_timeout: Duration = Field(
+        default=0.0,
+        ge=0,
+        description="With run_once: longest wait for outputs; 0 for any.",
+    )
+    shutdown_timeout: Duration = Field(
+        default=5.0, ge=0, description="Longest wait for outputs at the end."
+    )
+    scheduler: SchedulerOptions = Field(
+        default=SchedulerOptions(), description="When checks run and how many at once."
+    )
+    jobs: Mapping[str, JobOptions] = Field(
+        default={}, description="Limits by monitor type."
+    )
+    run_from: LocationOptions | None = Field(
+        default=None,
+        description="Where the monitors run from, unless they say otherwise.",
+    )
+
+
+class PathOptions(Options):
+    """`path`: the directories of the process."""
+
+    home: Text = Field(default="", description="The base of the others.")
+    config: Text = Field(
+        default="", description="Where relative configuration files are."
+    )
+    data: Text = Field(default="", description="Queue, states and identity.")
+    logs: Text = Field(default="", description="Log files.")
+
+
+class EndpointOptions(Options):
+    """`http`: the endpoint that tells about the process."""
+
+    enabled: Flag = Field(default=False, description="Serve the endpoint.")
+    host: Text = Field(
+        default="localhost", description="Name, address or unix:///path."
+    )
+    port: Uint16 = Field(default=5066, description="TCP port.")
+
+
+class LogFileOptions(Options):
+    """`logging.files`."""
+
+    path: Text = Field(default="", description="Directory; path.logs by default.")
+    name: Text = Field(default="heartbeat", description="Begin of the file names.")
+    rotateeverybytes: ByteSize = Field(
+        default=10 * 1024 * 1024, gt=0, description="Size at which a new file is begun."
+    )
+    keepfiles: Count = Field(
+        default=7, le=MAX_KEPT_FILES, description="Files kept beside the current one."
+    )
+    permissions: Count = Field(default=0o600, description="Mode of the files.")
+    interval: Duration = Field(
+        default=0.0, ge=0, description="Age of a new file; 0 for any."
+    )
+    rotateonstartup: Flag = Field(
+        default=True, description="Begin a new file at start."
+    )
+
+
+class LoggingOptions(Options):
+    """`logging`; None stands for what the `--environment` flag implies."""
+
+    level: Annotated[Text, AfterValidator(_level)] = Field(
+        default="info", description="debug, info, warning, error or critical."
+    )
+    selectors: Listed[Text] = Field(
+        default=(), description="Loggers that write at debug level; * for all."
+    )
+    to_stderr: Flag | None = Field(default=None, description="Write to standard error.")
+    to_files: Flag | None = Field(default=None, description="Write to files.")
+    files: LogFileOptions = Field(default=LogFileOptions(), description="The files.")
+    with_fields: Fields = Field(default={}, description="Members added to every line.")
+
+
+class MemoryQueueOptions(Options):
+    """`queue.mem`: events wait in memory and end with the process."""
+
+    enabled: Flag = Field(
+        default=True, description="false makes the section count as absent."
+    )
+    events: Integer = Field(default=3200, ge=32, description="Most events waiting.")
+
+
+class DiskQueueOptions(Options):
+    """`queue.disk`: events wait on disk and outlive the process; the default."""
+
+    enabled: Flag = Field(
+        default=True, description="false makes the section count as absent."
+    )
+    path: Text = Field(default="", description="Directory; path.data by default.")
+    max_size: ByteSize = Field(
+        default=1024**3, description="Most bytes waiting; 0 for no limit."
+    )
+
+
+class QueueOptions(Options):
+    """`queue`: where events wait until every output has taken them."""
+
+    mem: MemoryQueueOptions | None = Field(default=None, description="Wait in memory.")
+    disk: DiskQueueOptions | None = Field(default=None, description="Wait on disk.")
+
+
+class TimestampOptions(Options):
+    """`timestamp`."""
+
+    precision: Annotated[Text, AfterValidator(_precision)] = Field(
+        default="millisecond", description="millisecond, microsecond or nanosecond."
+    )
+
+
+class ProcessOptions(Options):
+    """The top level of a configuration, apart from monitors and outputs."""
+
+    elsewhere: ClassVar[frozenset[str]] = frozenset({"output", "cloud"})
+
+    name: Text = Field(
+        default="", description="Name of this instance; the host's by default."
+    )
+    tags: Listed[Text] = Field(default=(), description="Tags of every event.")
+    fields: Fields = Field(default={}, description="Members of every event.")
+    fields_under_root: Flag = Field(
+        default=False, description="Put the fields at the top of the event."
+    )
+    path: PathOptions = Field(default=PathOptions(), description="Directories.")
+    heartbeat: HeartbeatOptions = Field(
+        default=HeartbeatOptions(), description="The monitor side of the process."
+    )
+    http: EndpointOptions = Field(
+        default=EndpointOptions(), description="The HTTP endpoint."
+    )
+    logging: LoggingOptions = Field(default=LoggingOptions(), description="The log.")
+    queue: QueueOptions = Field(
+        default=QueueOptions(), description="Where events wait."
+    )
+    timestamp: TimestampOptions = Field(
+        default=TimestampOptions(), description="Precision of time in events."
+    )

@@ -1,0 +1,301 @@
+"""From sections to monitors: the options every monitor type has.
+
+Owns those options, automatic ids, and which faults keep a monitor from being made.
+Must not know any monitor type: their names are given, their options stay in their
+sections.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+
+from heartbeat.config.identity import automatic_id, digest
+from heartbeat.config.models import LocationOptions
+from heartbeat.config.section import Section
+from heartbeat.config.spec import DataStream, Location, MonitorSpec
+from heartbeat.config.tree import Node
+from heartbeat.config.types import (
+    Duration,
+    Fields,
+    Flag,
+    Listed,
+    Options,
+    Text,
+    Uint16,
+)
+from heartbeat.errors import ConfigError, Problem
+from heartbeat.schedule import Schedule, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import tzinfo
+
+
+AREA = "monitor"
+"""What notes on options of the reference call the section of a monitor."""
+
+
+def _is_set(text: str) -> str:
+    if not text:
+        raise ValueError("string value is not set")
+    return text
+
+
+def _is_schedule(text: str) -> str:
+    try:
+        _schedule(text, None)
+    except ConfigError as error:
+        raise ValueError(f"{error} in '{text}'") from None
+    return text
+
+
+class SwitchOptions(Options):
+    """Whether a section counts at all; read before anything else of it."""
+
+    enabled: Flag = Field(
+        default=True, description="false makes the section count as absent."
+    )
+
+
+class ServiceOptions(Options):
+    """`service`."""
+
+    name: Text = Field(default="", description="Service the monitor belongs to.")
+
+
+class DataStreamOptions(Options):
+    """`data_stream`."""
+
+    type: Text = Field(default="synthetics", description="First part of the name.")
+    dataset: Text = Field(
+        default="", description="Second part; the monitor type by default."
+    )
+    namespace: Text = Field(default="default", description="Third part of the name.")
+
+
+class MonitorOptions(SwitchOptions):
+    """The options of every monitor, whatever its type."""
+
+    elsewhere = frozenset({"streams"})
+
+    type: Annotated[Text, AfterValidator(_is_set)] = Field(
+        default="", description="What kind of check: icmp, tcp or http."
+    )
+    id: Text = Field(
+        default="", description="Unique name for programs; made up if absent."
+    )
+    name: Text = Field(default="", description="Name for people.")
+    schedule: Annotated[Text, AfterValidator(_is_schedule)] = Field(
+        description="@every <duration>, or a cron expression."
+    )
+    timeout: Duration = Field(default=0.0, description="Longest time of one attempt.")
+    max_attempts: Uint16 = Field(
+        default=1, description="Attempts before a monitor is down."
+    )
+    tags: Listed[Text] = Field(
+        default=(), description="Tags, after those of the process."
+    )
+    fields: Fields = Field(
+        default={}, description="Members of every event of the monitor."
+    )
+    fields_under_root: Flag = Field(
+        default=False, description="Put the fields at the top of the event."
+    )
+    keep_null: Flag = Field(default=False, description="Keep members that are null.")
+    service: ServiceOptions = Field(
+        default=ServiceOptions(), description="Its service."
+    )
+    service_name: Text = Field(
+        default="", description="Older spelling of service.name."
+    )
+    origin: Text = Field(
+        default="", description="Where the monitor was set up: ui, project."
+    )
+    run_from: LocationOptions | None = Field(
+        default=None, description="Where it runs from."
+    )
+    pipeline: Text = Field(default="", description="Ingest pipeline of its events.")
+    index: Text = Field(
+        default="", description="Index of its events, before data_stream."
+    )
+    data_stream: DataStreamOptions | None = Field(
+        default=None, description="Data stream of its events."
+    )
+
+
+COMMON = frozenset(MonitorOptions.model_fields) | MonitorOptions.elsewhere
+"""The names that are options of every monitor."""
+
+_HINTS = {
+    "https": "; write type: http with an https:// URL",
+    "browser": "; browser journeys are not supported here",
+    "synthetic": "; browser journeys are not supported here",
+    "synthetics/synthetic": "; browser journeys are not supported here",
+    "api": "; API journeys are not supported here",
+    "synthetics/api": "; API journeys are not supported here",
+}
+
+
+class StreamOptions(Options):
+    """What identifies a monitor in Fleet's nesting."""
+
+    id: Text = ""
+    origin: Text = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorContext:
+    """What monitors are read with: known types by every name, zone, default place."""
+
+    types: Mapping[str, str]
+    zone: tzinfo | None = None
+    run_from: Node | None = None
+
+
+def read_monitors(
+    sections: Iterable[Section],
+    context: MonitorContext,
+    report: Callable[[Problem], None],
+) -> list[MonitorSpec]:
+    """Return the monitors that are enabled; those with a fault are reported instead."""
+    specs: list[MonitorSpec] = []
+    for section in sections:
+        try:
+            spec = _read(section, context)
+        except ConfigError as error:
+            for problem in error.problems:
+                report(problem)
+        else:
+            if spec is not None:
+                specs.append(spec)
+    return specs
+
+
+def last_of_each_id(
+    specs: Iterable[MonitorSpec], report: Callable[[Problem], None]
+) -> list[MonitorSpec]:
+    """Return the monitors with unique ids: the last of an id stays, with a warning."""
+    unique: dict[str, MonitorSpec] = {}
+    for spec in specs:
+        earlier = unique.pop(spec.id, None)
+        if earlier is not None:
+            message = (
+                f"monitor ID {spec.id} is configured for multiple monitors! IDs should"
+                " be unique values, last seen config will win"
+                f" (the one at {earlier.options.place} is left out)"
+            )
+            report(spec.options.problem(message, is_warning=True))
+        unique[spec.id] = spec
+    return list(unique.values())
+
+
+def _read(section: Section, context: MonitorContext) -> MonitorSpec | None:
+    if section.is_null():
+        raise ConfigError([section.problem("string value is not set", "type")])
+    if not section.peek(SwitchOptions).enabled:
+        return None
+    section = _located(_unnested(section), context.run_from)
+    faults = list(_type_faults(section, context))
+    try:
+        options = section.peek(MonitorOptions)
+    except ConfigError as error:
+        raise ConfigError([*faults, *error.problems]) from error
+    if faults:
+        raise ConfigError(faults)
+    return _spec(section, options, context)
+
+
+def _type_faults(section: Section, context: MonitorContext) -> Iterator[Problem]:
+    written = section.get("type")
+    name = None if written is None else written.lenient()
+    if isinstance(name, str) and name and name not in context.types:
+        valid = ", ".join(sorted(set(context.types.values())))
+        message = (
+            f"monitor type {name} does not exist, valid types are [{valid}]"
+            f"{_HINTS.get(name, '')}"
+        )
+        yield section.problem(message, "type")
+
+
+def _spec(
+    section: Section, options: MonitorOptions, context: MonitorContext
+) -> MonitorSpec:
+    written = section.lenient()
+    place = options.run_from
+    return MonitorSpec(
+        id=options.id or automatic_id(options.type, written),
+        name=options.name,
+        type=options.type,
+        plugin=context.types[options.type],
+        schedule=_schedule(options.schedule, context.zone),
+        timeout=options.timeout,
+        max_attempts=max(options.max_attempts, 1),
+        tags=options.tags,
+        fields=options.fields,
+        fields_under_root=options.fields_under_root,
+        keep_null=options.keep_null,
+        service_name=options.service.name or options.service_name,
+        origin=options.origin,
+        location=Location(place.id, place.geo) if place else None,
+        pipeline=options.pipeline,
+        index=options.index,
+        data_stream=_data_stream(options.data_stream, options.type),
+        digest=digest(written),
+        options=section,
+    )
+
+
+def _data_stream(
+    options: DataStreamOptions | None, monitor_type: str
+) -> DataStream | None:
+    if options is None:
+        return None
+    dataset = options.dataset or monitor_type
+    return DataStream(options.type, dataset, options.namespace)
+
+
+@lru_cache(maxsize=256)
+def _schedule(text: str, zone: tzinfo | None) -> Schedule:
+    return parse(text, zone)
+
+
+def _located(section: Section, run_from: Node | None) -> Section:
+    """Give a monitor the place of the process if it names none itself."""
+    if run_from is not None and not _has(section, "run_from"):
+        section = section.overlaid({"run_from": run_from})
+    content, scope = section.node, section.scope
+    return Section(content, scope, section.path, known=COMMON, area=AREA)
+
+
+def _has(section: Section, name: str) -> bool:
+    member = section.get(name)
+    return member is not None and not member.is_null()
+
+
+def _unnested(section: Section) -> Section:
+    """Return the stream that makes a monitor of Fleet's nesting, or the section."""
+    streams = section.get("streams")
+    if streams is None or _has(section, "type"):
+        return section
+    for stream in streams.entries() or ():
+        if _has(stream, "type"):
+            return stream.overlaid(_taken_over(section, stream))
+    name = section.peek(StreamOptions).id
+    message = f"could not determine base stream for config: {name}"
+    raise ConfigError([section.problem(message, "streams")])
+
+
+def _taken_over(section: Section, stream: Section) -> dict[str, Node]:
+    """Return what a stream takes over from the section around it."""
+    taken: dict[str, Node] = {}
+    data_stream = section.get("data_stream")
+    if data_stream is not None:
+        taken["data_stream"] = data_stream.node
+    outer = section.peek(StreamOptions)
+    if outer.id and not stream.peek(StreamOptions).origin:
+        taken["id"] = Node(outer.id, section.place)
+    return taken

@@ -1,0 +1,63 @@
+"""What the configuration says about one monitor, as the rest of heartbeat sees it.
+
+Owns the values handed from the configuration to monitor types, scheduler and runner.
+Must not know how they were written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from heartbeat.config.section import Section
+    from heartbeat.schedule import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a monitor runs from: `observer.name` and `observer.geo`."""
+
+    id: str
+    geo: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DataStream:
+    """The data stream a monitor's documents go to."""
+
+    type: str
+    dataset: str
+    namespace: str
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSpec:
+    """One monitor: the options every type has, and the section for those of its own.
+
+    `type` is as written, `plugin` the name it stands for. `timeout` is in seconds, 0.0
+    where it is not written; a monitor type has its own default. `digest` changes with
+    any option and is equal for equal sections.
+    """
+
+    id: str
+    name: str
+    type: str
+    plugin: str
+    schedule: Schedule
+    options: Section
+    timeout: float = 0.0
+    max_attempts: int = 1
+    tags: tuple[str, ...] = ()
+    fields: Mapping[str, Any] | None = None
+    fields_under_root: bool = False
+    keep_null: bool = False
+    service_name: str = ""
+    origin: str = ""
+    location: Location | None = None
+    pipeline: str = ""
+    index: str = ""
+    data_stream: DataStream | None = None
+    digest: str = ""
