@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 TABLE = [
     [part.strip() for part in line.split(";")]
-    for line in (Path(__file__).parent / "data" / "cron.txt").read_text().splitlines()
+    for line in (Path(__file__).parents[1] / "data" / "cron.txt")
+    .read_text()
+    .splitlines()
     if not line.startswith("#")
 ]
 NEW_YORK = ZoneInfo("America/New_York")

@@ -1,0 +1,12 @@
+"""One due check from its tick to the store: attempts, state, documents.
+
+Owns what happens between a check and its documents. Must not know when a check is due,
+how a check works or what becomes of the documents.
+"""
+
+from __future__ import annotations
+
+from heartbeat.runner.identity import Identity
+from heartbeat.runner.runner import Journal, Runner, Site, runners
+
+__all__ = ["Identity", "Journal", "Runner", "Site", "runners"]

@@ -1,0 +1,11 @@
+"""When every job runs: one heap, one timer, one task for each run under way.
+
+Owns the plan, the limits and the tasks. Must not know what a job does.
+"""
+
+from __future__ import annotations
+
+from heartbeat.scheduler.job import Counters, Job, Run
+from heartbeat.scheduler.scheduler import Scheduler
+
+__all__ = ["Counters", "Job", "Run", "Scheduler"]

@@ -1,0 +1,94 @@
+"""What the scheduler runs, and what it knows about every run.
+
+Owns the values between the scheduler and its jobs. Must not know how they are run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Awaitable, Callable
+
+    from heartbeat.schedule import Pause, Schedule, Tick, Ticks
+    from heartbeat.scheduler.gate import Gate
+
+IDLE = -1
+"""As `due_ns` of an entry: it waits for no tick, because it runs or is removed."""
+
+
+Run: TypeAlias = "Callable[[Tick, Pause], Awaitable[None]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be run on schedule.
+
+    `type` selects the limit it counts for. `phase_ns` places its ticks, None leaves
+    that to a hash of the id. `last_tick_ns` is the last tick an earlier process ran.
+    """
+
+    id: str
+    type: str
+    schedule: Schedule
+    run: Run
+    phase_ns: int | None = None
+    last_tick_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What the scheduler has to say about itself, under its names in `/stats`.
+
+    Jobs are active from their tick to their end, limits waited for included. Missed are
+    runs that began more than a second late, and ticks that had no run of their own.
+    """
+
+    jobs_active: int
+    missed_deadline: int
+    tasks_active: int
+    tasks_waiting: int
+
+
+class Entry:
+    """A job in the scheduler, and where it stands.
+
+    `due_ns` is the tick it waits for, `tick_ns` the one that fell due last, `last_ns`
+    when the last run began. `held` counts the limits it has passed, its type's first;
+    `admitted` is called when it has passed both.
+    """
+
+    __slots__ = (
+        "admitted",
+        "due_ns",
+        "era",
+        "gate",
+        "held",
+        "interval_ns",
+        "is_active",
+        "is_removed",
+        "job",
+        "last_ns",
+        "step_ns",
+        "task",
+        "tick_ns",
+        "ticks",
+    )
+
+    def __init__(self, job: Job, ticks: Ticks, gate: Gate[Entry]) -> None:
+        self.job = job
+        self.ticks = ticks
+        self.gate = gate
+        self.admitted: Callable[[Entry], object]
+        self.interval_ns = round((job.schedule.interval or 0.0) * 1e9)
+        self.last_ns = job.last_tick_ns or 0
+        self.due_ns = IDLE
+        self.tick_ns = 0
+        self.era = 0
+        self.step_ns = 0
+        self.held = 0
+        self.is_active = False
+        self.is_removed = False
+        self.task: asyncio.Task[None] | None = None

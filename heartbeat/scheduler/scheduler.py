@@ -1,0 +1,268 @@
+"""The loop around the plan: the timer, the limits and the tasks.
+
+Owns every task that runs a job. Must not know what a job does or how ticks are
+computed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from heartbeat.schedule import NEVER
+from heartbeat.scheduler.gate import Gate
+from heartbeat.scheduler.job import IDLE, Counters, Entry, Job
+from heartbeat.scheduler.plan import SECOND_NS, Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from heartbeat.clock import Clock, Timer
+    from heartbeat.schedule import Tick
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT_NS = 10 * SECOND_NS
+"""The timer fires at least this often, so that a step of the wall clock is noticed."""
+
+REPORT_SECONDS = 15.0
+"""Missed deadlines are reported this often at most."""
+
+BURST = 200
+"""Runs started in one turn of the loop; the rest follows in the next turns."""
+
+
+class Scheduler:
+    """Runs jobs when they are due, never one of them twice at a time.
+
+    A run that is still going at its next ticks delays the next run to its end; the
+    ticks in between collapse into one. Type limits count runs from start to end, the
+    overall limit likewise; a run that pauses counts for neither.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        limit: int = 0,
+        type_limits: Mapping[str, int] | None = None,
+        spread: bool = True,
+    ) -> None:
+        """Take the limits, 0 being none; `spread` off starts new jobs at once."""
+        self._clock = clock
+        self._gate: Gate[Entry] = Gate(limit)
+        self._type_gates: dict[str, Gate[Entry]] = {
+            name: Gate(count) for name, count in (type_limits or {}).items()
+        }
+        self._plan = Plan(clock, spread=spread)
+        self._entries: dict[str, Entry] = {}
+        self._active = 0
+        self._group: asyncio.TaskGroup | None = None
+        self._is_closing = False
+        self._ended = asyncio.Event()
+        self._timer: Timer | None = None
+        self._timer_ns = NEVER
+        self._reported_at = clock.monotonic()
+        self._reported = 0
+
+    def add(self, job: Job) -> None:
+        """Schedule a job; one of the same id is removed first."""
+        if job.id in self._entries:
+            self.remove(job.id)
+        phase_ns = job.phase_ns
+        if phase_ns is None:
+            phase_ns = self._plan.phase_of(job.id, job.schedule.interval)
+        gate = self._type_gates.setdefault(job.type, Gate(0))
+        entry = Entry(job, job.schedule.ticks(phase_ns), gate)
+        self._entries[job.id] = entry
+        if self._group is not None:
+            self._plan.add(entry)
+            self._arm()
+
+    def remove(self, job_id: str) -> None:
+        """Forget a job; its run, if one is under way, is cut."""
+        entry = self._entries.pop(job_id)
+        entry.is_removed = True
+        entry.due_ns = IDLE
+        self._cut(entry)
+
+    def counters(self) -> Counters:
+        """Return how the scheduler is doing now."""
+        return Counters(
+            jobs_active=self._active,
+            missed_deadline=self._plan.missed,
+            tasks_active=self._gate.active,
+            tasks_waiting=self._gate.waiting,
+        )
+
+    async def run(self) -> None:
+        """Run the jobs on schedule until `stop` is called."""
+        async with asyncio.TaskGroup() as self._group:
+            for entry in self._entries.values():
+                self._plan.add(entry)
+            self._arm()
+            await self._until_ended()
+
+    async def run_once(self) -> None:
+        """Run every job once, now, within the limits; return when all have ended."""
+        self._is_closing = True
+        async with asyncio.TaskGroup() as self._group:
+            now_ns = self._clock.now()
+            for entry in self._entries.values():
+                entry.tick_ns = now_ns
+                self._begin(entry)
+            self._end_if_idle()
+            await self._until_ended()
+
+    async def stop(self, grace: float) -> None:
+        """Start nothing more, let runs end, cut them after `grace` seconds."""
+        self._close()
+        timer = self._clock.call_at(self._clock.monotonic() + grace, self._cut_all)
+        self._end_if_idle()
+        await self._ended.wait()
+        timer.cancel()
+
+    async def _until_ended(self) -> None:
+        try:
+            await self._ended.wait()
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        """Let nothing begin any more; what waits for a limit is not under way yet."""
+        self._is_closing = True
+        self._disarm()
+        for entry in self._entries.values():
+            if entry.task is None:
+                self._cut(entry)
+
+    def _cut_all(self) -> None:
+        for entry in self._entries.values():
+            self._cut(entry)
+
+    def _cut(self, entry: Entry) -> None:
+        if entry.task is not None:
+            entry.task.cancel()
+        elif entry.is_active:
+            self._finished(entry)
+
+    def _end_if_idle(self) -> None:
+        if self._is_closing and not self._active:
+            self._ended.set()
+
+    # -- the timer
+
+    def _arm(self) -> None:
+        """See to it that the timer fires when the first job is due, at the latest."""
+        if self._is_closing:
+            return
+        due_ns = self._plan.next_due()
+        if self._timer is not None and due_ns >= self._timer_ns:
+            return
+        self._disarm()
+        now_ns = self._clock.now()
+        wait_ns = min(max(due_ns - now_ns, 0), LONGEST_WAIT_NS)
+        self._timer_ns = now_ns + wait_ns
+        when = self._clock.monotonic() + wait_ns / 1e9
+        self._timer = self._clock.call_at(when, self._wake)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _wake(self) -> None:
+        self._timer = None
+        now_ns = self._plan.observe(self._entries.values())
+        for _ in range(BURST):
+            entry = self._plan.take_due(now_ns)
+            if entry is None:
+                break
+            self._begin(entry)
+        self._report_missed()
+        self._arm()
+
+    def _report_missed(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._reported_at < REPORT_SECONDS:
+            return
+        missed = self._plan.missed - self._reported
+        if missed:
+            log.warning(
+                "%d tasks have missed their schedule deadlines by more than 1 second"
+                " in the last %.0fs.",
+                missed,
+                now - self._reported_at,
+            )
+        self._reported_at, self._reported = now, self._plan.missed
+
+    # -- one run, from its tick through the limits to its end
+
+    def _begin(self, entry: Entry) -> None:
+        self._active += 1
+        entry.is_active = True
+        entry.admitted = self._launch
+        self._enter_limits(entry)
+
+    def _launch(self, entry: Entry) -> None:
+        group = cast("asyncio.TaskGroup", self._group)
+        entry.task = group.create_task(self._run(entry, self._plan.begin(entry)))
+        # Not a `finally` in the coroutine: a task cut before its first step never
+        # gets there.
+        entry.task.add_done_callback(partial(self._finished, entry))
+
+    async def _run(self, entry: Entry, tick: Tick) -> None:
+        try:
+            await entry.job.run(tick, partial(self._pause, entry))
+        except Exception:
+            log.exception("the job '%s' failed; it stays on schedule", entry.job.id)
+
+    def _finished(self, entry: Entry, _: object = None) -> None:
+        entry.task = None
+        entry.is_active = False
+        self._active -= 1
+        self._leave_limits(entry)
+        if self._is_closing:
+            self._end_if_idle()
+        elif not entry.is_removed:
+            self._plan.finished(entry)
+            self._arm()
+
+    async def _pause(self, entry: Entry, seconds: float) -> None:
+        """Wait within a run, outside the limits, and line up for them again."""
+        self._leave_limits(entry)
+        await self._clock.sleep_until(self._clock.monotonic() + seconds)
+        turn = asyncio.get_running_loop().create_future()
+        entry.admitted = partial(_resolve, turn)
+        self._enter_limits(entry)
+        await turn
+
+    def _enter_limits(self, entry: Entry) -> None:
+        entry.gate.enter(entry, self._enter_overall_limit)
+
+    def _enter_overall_limit(self, entry: Entry) -> None:
+        entry.held = 1
+        self._gate.enter(entry, self._admit)
+
+    def _admit(self, entry: Entry) -> None:
+        entry.held = 2
+        entry.admitted(entry)
+
+    def _leave_limits(self, entry: Entry) -> None:
+        """Leave the limits, or the queue before either."""
+        held, entry.held = entry.held, 0
+        if held == 0:
+            entry.gate.forget(entry)
+            return
+        if held == 1:
+            self._gate.forget(entry)
+        else:
+            self._gate.leave()
+        entry.gate.leave()
+
+
+def _resolve(turn: asyncio.Future[None], _: Entry) -> None:
+    if not turn.done():
+        turn.set_result(None)

@@ -1,0 +1,183 @@
+"""Whether a monitor is up or down, since when, and how often it was seen so.
+
+Owns the `state.*` part of documents and the bytes that carry it over a restart. Pure:
+it is told the time and never asks. Must not know checks, documents or the store.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
+
+import orjson
+
+from heartbeat.event import DOWN, UP, nanoseconds
+
+if TYPE_CHECKING:
+    from heartbeat.event import Fields
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_VERSION = 1
+_LATEST_NS = 2**63
+_TYPES = {
+    "version": int,
+    "id": str,
+    "started_ns": int,
+    "seen_ns": int,
+    "status": str,
+    "checks": int,
+    "up": int,
+    "serial": int,
+    "tick_ns": int,
+}
+
+
+def state_key(monitor_id: str, location: str | None) -> str:
+    """Return the name a monitor's state is kept under."""
+    return f"{_prefix(location)}/{monitor_id}"
+
+
+class MonitorState:
+    """The up/down history of one endpoint, as far as the present state goes.
+
+    A state lasts until a final attempt comes out differently; `checks`, `up` and `down`
+    count its attempts, final or not.
+    """
+
+    __slots__ = (
+        "_checks",
+        "_hash",
+        "_id",
+        "_prefix",
+        "_seen_ns",
+        "_serial",
+        "_started",
+        "_started_ns",
+        "_up",
+        "status",
+        "tick_ns",
+    )
+
+    def __init__(self, monitor_id: str, location: str | None = None) -> None:
+        """Begin without a history: `status` is None until the first record.
+
+        The reference's state ids are unique within a monitor only; a hash of the
+        monitor id behind the milliseconds makes them unique among all.
+        """
+        digest = blake2b(monitor_id.encode("utf-8", "surrogateescape"), digest_size=4)
+        self._prefix = _prefix(location)
+        self._hash = digest.hexdigest()
+        self._serial = -1
+        self._checks = 0
+        self._up = 0
+        self._seen_ns = 0
+        self._started_ns = 0
+        self._started = ""
+        self._id = ""
+        self.status: str | None = None
+        self.tick_ns: int | None = None
+
+    @classmethod
+    def decode(
+        cls, data: bytes | None, monitor_id: str, location: str | None = None
+    ) -> MonitorState:
+        """Return the state that `encode` has written, a new one if that is not legible.
+
+        A damaged history costs the counters; it must not cost the monitor.
+        """
+        state = cls(monitor_id, location)
+        try:
+            kept = orjson.loads(data or b"")
+        except orjson.JSONDecodeError:
+            return state
+        if _is_whole(kept):
+            state._restore(kept)
+        return state
+
+    def encode(self) -> bytes:
+        """Return the state as bytes for the store."""
+        return orjson.dumps(
+            {
+                "version": _VERSION,
+                "id": self._id,
+                "started_ns": self._started_ns,
+                "seen_ns": self._seen_ns,
+                "status": self.status,
+                "checks": self._checks,
+                "up": self._up,
+                "serial": self._serial,
+                "tick_ns": self.tick_ns,
+            }
+        )
+
+    def record(self, status: str, now_ns: int, *, is_final: bool) -> Fields:
+        """Count an attempt and return the members of `state` for its document.
+
+        An attempt that will be repeated cannot end a state, it only counts in it.
+        """
+        ended: Fields | None = None
+        if self.status is None:
+            self._begin(status, now_ns)
+        elif status != self.status and is_final:
+            ended = self._document()
+            ended["flap_history"] = None
+            self._begin(status, now_ns)
+        self._checks += 1
+        self._up += status == UP
+        self._seen_ns = now_ns
+        document = self._document()
+        document["ends"] = ended
+        return document
+
+    def _begin(self, status: str, now_ns: int) -> None:
+        self._serial += 1
+        milliseconds = now_ns // 1_000_000
+        self._id = f"{self._prefix}-{milliseconds:x}{self._hash}-{self._serial:x}"
+        self._started_ns = now_ns
+        self._started = nanoseconds(now_ns)
+        self._checks = self._up = 0
+        self.status = status
+
+    def _document(self) -> Fields:
+        lasted_ms = max(self._seen_ns - self._started_ns, 0) // 1_000_000
+        return {
+            "id": self._id,
+            "started_at": self._started,
+            "duration_ms": str(lasted_ms),
+            "status": self.status,
+            "checks": self._checks,
+            "up": self._up,
+            "down": self._checks - self._up,
+            "flap_history": [],
+            "ends": None,
+        }
+
+    def _restore(self, kept: dict[str, Any]) -> None:
+        self._id = kept["id"]
+        self._started_ns = kept["started_ns"]
+        self._started = nanoseconds(self._started_ns)
+        self._seen_ns = kept["seen_ns"]
+        self._checks = kept["checks"]
+        self._up = kept["up"]
+        self._serial = kept["serial"]
+        self.status = kept["status"]
+        self.tick_ns = kept["tick_ns"]
+
+
+def _prefix(location: str | None) -> str:
+    return _UNSAFE.sub("_", location) if location else "default"
+
+
+def _is_whole(kept: object) -> TypeGuard[dict[str, Any]]:
+    """Return whether the members are all there, of their types and believable."""
+    if not isinstance(kept, dict):
+        return False
+    members = cast("dict[str, Any]", kept)
+    return (
+        all(type(members.get(name)) is kind for name, kind in _TYPES.items())
+        and members["version"] == _VERSION
+        and members["status"] in (UP, DOWN)
+        and 0 <= members["up"] <= members["checks"]
+        and 0 <= members["started_ns"] < _LATEST_NS
+    )
