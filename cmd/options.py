@@ -7,7 +7,7 @@ does with them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -60,13 +60,16 @@ def _store(attribute: str) -> Callable[[click.Context, click.Parameter, Any], No
         if not _given(context, parameter):
             return
         target = invocation(context)
-        present = getattr(target, attribute)
+        present: Any = getattr(target, attribute)
         if isinstance(present, list):
+            given = cast("list[str]", present)
             # A file named twice is read once; of overrides the last one counts.
             unique = attribute == "files"
-            present.extend(v for v in value if not unique or v not in present)
+            given.extend(v for v in value if not unique or v not in given)
         elif isinstance(present, dict):
-            present[(parameter.name or "").removeprefix("path_")] = value
+            cast("dict[str, str]", present)[
+                (parameter.name or "").removeprefix("path_")
+            ] = value
         else:
             setattr(target, attribute, value)
 
@@ -76,7 +79,10 @@ def _store(attribute: str) -> Callable[[click.Context, click.Parameter, Any], No
 class _Selectors(click.ParamType[tuple[str, ...]]):
     name = "SEL[,SEL]"
 
-    def convert(self, value: Any, *_: Any) -> tuple[str, ...]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        del param, ctx
         return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
 import orjson
 
@@ -131,11 +131,10 @@ def printable(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if isinstance(value, dict):
-        members: dict[Any, Any] = value
+        members = cast("Fields", value)
         return {str(printable(str(k))): printable(v) for k, v in members.items()}
     if isinstance(value, (list, tuple)):
-        items: Iterable[Any] = value
-        return [printable(item) for item in items]
+        return [printable(item) for item in cast("Iterable[Any]", value)]
     if isinstance(value, int) and not -(2**63) <= value < 2**64:
         return float(value)
     return value if value is None or isinstance(value, (int, float)) else str(value)
@@ -177,16 +176,6 @@ def nanoseconds(timestamp: int) -> str:
     text = _second(second)
     fraction = f"{rest:09d}".rstrip("0")
     return f"{text}.{fraction}Z" if fraction else f"{text}Z"
-
-
-def merge(into: Fields, fields: Fields) -> None:
-    """Deep-merge `fields` over `into`: objects unite, anything else is replaced."""
-    for key, value in fields.items():
-        present = into.get(key)
-        if isinstance(present, dict) and isinstance(value, dict):
-            merge(present, value)
-        else:
-            into[key] = value
 
 
 def microseconds(seconds: float) -> Fields:

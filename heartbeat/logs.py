@@ -98,9 +98,9 @@ def to_stream(
     stream: TextIO | None = None, *, fields: Mapping[str, Any] | None = None
 ) -> logging.Handler:
     """Return a handler for standard error: readable on a terminal, JSON otherwise."""
-    stream = stream or sys.stderr
-    handler = logging.StreamHandler(stream)
-    is_read_by_people = stream.isatty()
+    target: TextIO = sys.stderr if stream is None else stream
+    handler = logging.StreamHandler(target)
+    is_read_by_people = target.isatty()
     handler.setFormatter(
         TerminalFormatter() if is_read_by_people else JsonFormatter(fields)
     )

@@ -15,7 +15,6 @@ from heartbeat.event import (
     Routing,
     encode,
     event_id,
-    merge,
     microseconds,
     milliseconds,
     nanoseconds,
@@ -147,24 +146,6 @@ class TestTimes:
     def test_durations_are_whole_microseconds(self, seconds: float, us: int) -> None:
         """Durations are cut to microseconds and never negative."""
         assert microseconds(seconds) == {"us": us}
-
-
-class TestMerge:
-    """Fields over fields."""
-
-    def test_unites_objects(self) -> None:
-        """Members of both sides stay."""
-        into = {"a": {"b": 1}}
-        merge(into, {"a": {"c": 2}})
-
-        assert into == {"a": {"b": 1, "c": 2}}
-
-    def test_replaces_everything_else(self) -> None:
-        """Lists and scalars are replaced, not joined."""
-        into = {"a": [1, 2], "b": {"c": 1}}
-        merge(into, {"a": [3], "b": 5})
-
-        assert into == {"a": [3], "b": 5}
 
 
 class TestResult:

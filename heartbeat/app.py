@@ -1,0 +1,287 @@
+"""One life of heartbeat: build, run, stop.
+
+The only place that wires the parts together. Owns the order in which they start and
+stop. Must not know what any of them does inside.
+
+Start: data directory, outputs, store, monitors, endpoint, delivery, schedule.
+Stop: schedule first, then delivery for a while, the store last; what is not delivered
+by then waits in the store for the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import uuid
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+from heartbeat import COMPATIBLE_VERSION, __version__, datadir, process
+from heartbeat.assembly import monitor_of, outputs_of
+from heartbeat.clock import SystemClock
+from heartbeat.deadletter import DeadLetters
+from heartbeat.delivery import Worker
+from heartbeat.net import Network
+from heartbeat.outputs.base import OutputContext
+from heartbeat.runner import Identity, Runner, Site, runners
+from heartbeat.scheduler import Job, Scheduler
+from heartbeat.store import Store, StoreLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from heartbeat.clock import Clock
+    from heartbeat.config import MonitorSpec
+    from heartbeat.config.load import Settings
+    from heartbeat.outputs.base import Output
+
+log = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LONGEST_WAIT = 1e9
+"""Seconds that stand for "as long as it takes"."""
+
+
+class Mode(Enum):
+    """How long to run, and what counts as success."""
+
+    SERVE = auto()
+    """Until a signal."""
+
+    ONCE = auto()
+    """Every monitor once; success is that all was delivered (`heartbeat.run_once`)."""
+
+    ONCE_STRICT = auto()
+    """Every monitor once; success is that all is up and delivered (`--once`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What runs."""
+
+    scheduler: Scheduler
+    workers: Sequence[Worker]
+    runners: Sequence[Runner]
+
+
+class App:
+    """One life of heartbeat."""
+
+    def __init__(
+        self, settings: Settings, *, hostname: str, mode: Mode = Mode.SERVE
+    ) -> None:
+        """Take what is to be run; nothing is touched before `run`."""
+        self._settings = settings
+        self._options = settings.options.heartbeat
+        self._hostname = hostname
+        self._mode = mode
+        self._clock: Clock = SystemClock()
+        self._stopped = asyncio.Event()
+        self._draining: list[asyncio.Task[None]] = []
+
+    async def run(self) -> int:
+        """Run to the end; return the exit code."""
+        log.info("heartbeat %s starting, running from: %s", __version__, self._place())
+        async with AsyncExitStack() as stack:
+            parts = await self._started(stack)
+            process.raise_file_limit()
+            process.settle_memory()
+            self._listen_to_signals()
+            log.info("heartbeat is running! Hit CTRL-C to stop it.")
+            async with asyncio.TaskGroup() as group:
+                delivering = [group.create_task(w.run()) for w in parts.workers]
+                await self._check(parts.scheduler)
+                await self._deliver_rest(parts.workers)
+                for task in delivering:
+                    task.cancel()
+            code = self._exit_code(parts)
+        log.info("heartbeat stopped.")
+        return code
+
+    async def _check(self, scheduler: Scheduler) -> None:
+        """Run the schedule to its end: once through, or until a signal."""
+        async with asyncio.TaskGroup() as group:
+            watching = group.create_task(self._stop_when_told(scheduler))
+            if self._mode is Mode.SERVE:
+                await scheduler.run()
+            else:
+                await scheduler.run_once()
+            watching.cancel()
+
+    async def _stop_when_told(self, scheduler: Scheduler) -> None:
+        await self._stopped.wait()
+        await scheduler.stop(self._options.shutdown_timeout)
+
+    async def _deliver_rest(self, workers: Sequence[Worker]) -> None:
+        """Wait until everything is delivered, for as long as is allowed.
+
+        A signal during that wait ends it.
+        """
+        log.info("Shutting down, waiting for output to complete")
+        allowed = self._options.shutdown_timeout
+        if self._mode is not Mode.SERVE and not self._stopped.is_set():
+            allowed = self._options.publish_timeout or LONGEST_WAIT
+        async with asyncio.TaskGroup() as group:
+            self._draining = [group.create_task(_drain(w, allowed)) for w in workers]
+
+    def _exit_code(self, parts: Parts) -> int:
+        """Return 0 if what was to be done is done."""
+        if self._mode is Mode.SERVE:
+            return 0
+        is_delivered = not any(worker.pending for worker in parts.workers)
+        if self._mode is Mode.ONCE:
+            return 0 if is_delivered else 1
+        is_up = all(runner.is_up for runner in parts.runners)
+        return 0 if is_delivered and is_up else 1
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._stop, number)
+
+    def _stop(self, number: signal.Signals) -> None:
+        log.info("Received signal %s, stopping", number.name)
+        self._stopped.set()
+        for task in self._draining:
+            task.cancel()
+
+    def _place(self) -> str:
+        location = self._options.run_from
+        return location.id if location and location.id else "<unknown location>"
+
+    # -- building
+
+    async def _started(self, stack: AsyncExitStack) -> Parts:
+        """Build everything in the order of start; the stack closes it in reverse."""
+        data = Path(self._settings.paths.data)
+        installation = stack.enter_context(datadir.opened(data, self._clock))
+        agent = self._agent(installation.id)
+        network = Network(self._clock)
+        stack.push_async_callback(network.close)
+        outputs = outputs_of(self._settings, OutputContext(network))
+        store = self._store([output.name for output in outputs])
+        stack.push_async_callback(store.close)
+        workers = [self._worker(output, store, data) for output in outputs]
+        site = Site.of(self._clock, store, self._identity(agent))
+        scheduler = self._scheduler()
+        states = store.states()
+        built: dict[str, list[Runner]] = {}
+        for spec in self._settings.monitors:
+            built[spec.id] = self._runners(spec, network, site, states)
+        for runner in [r for some in built.values() for r in some]:
+            scheduler.add(_job(runner))
+        parts = Parts(scheduler, workers, [r for some in built.values() for r in some])
+        await self._open_endpoint(stack, parts, agent, built)
+        return parts
+
+    def _worker(self, output: Output, store: Store, data: Path) -> Worker:
+        dead_letters = DeadLetters(data / "dead-letter", output.name, self._clock)
+        jitter = Random()  # noqa: S311 - spreads retries, guards nothing
+        return Worker(
+            output, store, self._clock, dead_letters=dead_letters, random=jitter
+        )
+
+    def _runners(
+        self, spec: MonitorSpec, network: Network, site: Site, states: dict[str, bytes]
+    ) -> list[Runner]:
+        monitor = monitor_of(spec, network)
+        for problem in monitor.problems:
+            log.error("monitor '%s' cannot work: %s", spec.id, problem)
+        return runners(spec, monitor.checks, site, states)
+
+    def _store(self, names: Sequence[str]) -> Store:
+        queue = self._settings.options.queue
+        memory = queue.mem is not None and queue.mem.enabled
+        if memory:
+            return Store.open(None, outputs=names, clock=self._clock)
+        disk = queue.disk
+        directory = Path(disk.path if disk and disk.path else self._settings.paths.data)
+        limits = StoreLimits(max_bytes=disk.max_size) if disk else None
+        return Store.open(
+            directory / "heartbeat.db", outputs=names, clock=self._clock, limits=limits
+        )
+
+    def _scheduler(self) -> Scheduler:
+        scheduler = self._options.scheduler
+        limits = {name: job.limit for name, job in self._options.jobs.items()}
+        return Scheduler(
+            self._clock,
+            limit=scheduler.limit,
+            type_limits=limits,
+            spread=scheduler.spread,
+        )
+
+    def _agent(self, installation_id: str) -> dict[str, str]:
+        return {
+            "ephemeral_id": str(uuid.uuid4()),
+            "id": installation_id,
+            "name": self._settings.options.name or self._hostname,
+            "type": "heartbeat",
+            "version": COMPATIBLE_VERSION,
+        }
+
+    def _identity(self, agent: dict[str, str]) -> Identity:
+        options = self._settings.options
+        return Identity(
+            agent=agent,
+            tags=tuple(options.tags),
+            fields=options.fields,
+            fields_under_root=options.fields_under_root,
+        )
+
+    async def _open_endpoint(
+        self,
+        stack: AsyncExitStack,
+        parts: Parts,
+        agent: dict[str, str],
+        built: dict[str, list[Runner]],
+    ) -> None:
+        options = self._settings.options.http
+        if not options.enabled:
+            return
+        # Imported here: the web server costs a quarter of the start, for an option.
+        from heartbeat.endpoint import Endpoint  # noqa: PLC0415
+        from heartbeat.views import Subject, views_of  # noqa: PLC0415
+
+        subject = Subject(
+            clock=self._clock,
+            agent=agent,
+            scheduler=parts.scheduler,
+            workers=parts.workers,
+            monitors=Counter(some[0].type for some in built.values() if some),
+            endpoints=Counter(runner.type for runner in parts.runners),
+        )
+        endpoint = Endpoint(options.host, options.port, views_of(subject))
+        await endpoint.start()
+        stack.push_async_callback(endpoint.close)
+
+
+async def _drain(worker: Worker, seconds: float) -> None:
+    """Wait until an output has everything; say what it does not have in the end."""
+    try:
+        await worker.drain(seconds)
+    finally:
+        if worker.pending:
+            log.warning(
+                "%d events were not delivered to %s in time; they stay in the store and"
+                " go out at the next start",
+                worker.pending,
+                worker.name,
+            )
+
+
+def _job(runner: Runner) -> Job:
+    return Job(
+        id=runner.id,
+        type=runner.type,
+        schedule=runner.schedule,
+        run=partial(Runner.run, runner),
+        last_tick_ns=runner.last_tick_ns,
+    )

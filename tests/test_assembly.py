@@ -1,0 +1,138 @@
+"""From settings to outputs and checks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from heartbeat import assembly, monitors, outputs
+from heartbeat.errors import ConfigError
+from heartbeat.monitors.base import BrokenCheck
+from heartbeat.net import Network
+from heartbeat.outputs.base import OutputContext
+from tests.support.clock import FakeClock
+from tests.support.settings import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from heartbeat.config import MonitorSpec
+    from heartbeat.monitors.base import Check
+
+
+@pytest.fixture
+def network() -> Network:
+    """Return a network nobody uses."""
+    return Network(FakeClock())
+
+
+def one_monitor(home: Path, options: str) -> assembly.Monitor:
+    """Return the monitor of a configuration that has just one."""
+    text = f"output.console: {{}}\nheartbeat.monitors:\n- {{{options}}}\n"
+    (spec,) = settings_of(home, text).monitors
+    return assembly.monitor_of(spec, Network(FakeClock()))
+
+
+async def message_of(monitor: assembly.Monitor) -> str:
+    """Return what a broken monitor reports."""
+    (check,) = monitor.checks
+    assert isinstance(check, BrokenCheck)
+    return check.cause
+
+
+class TestMonitors:
+    """Monitors become checks."""
+
+    def test_have_a_check_for_each_endpoint(self, tmp_path: Path) -> None:
+        """Two hosts at two ports are four checks."""
+        options = "type: tcp, schedule: '@every 1s', hosts: [a, b], ports: [1, 2]"
+
+        assert len(one_monitor(tmp_path, options).checks) == 4
+
+    async def test_that_cannot_work_say_why(self, tmp_path: Path) -> None:
+        """The reason names the option, in the reference's form."""
+        options = "type: tcp, schedule: '@every 1s', hosts: ['a:1'], mode: most"
+        broken = one_monitor(tmp_path, options)
+
+        assert await message_of(broken) == (
+            "expecting 'any' or 'all', not 'most' accessing 'heartbeat.monitors.0.mode'"
+        )
+
+    async def test_whose_fault_has_no_place_are_placed(self, tmp_path: Path) -> None:
+        """A fault without a line of its own gets that of its monitor."""
+        options = "type: tcp, schedule: '@every 1s', hosts: [a]"
+        (problem,) = one_monitor(tmp_path, options).problems
+
+        assert (problem.file, problem.line) == (str(tmp_path / "heartbeat.yml"), 3)
+
+    async def test_of_a_faulty_type_harm_no_other(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whatever the `build` of a type raises breaks that monitor only."""
+
+        def build(spec: MonitorSpec, network: Network) -> Sequence[Check]:
+            raise RuntimeError(f"no {spec.type} with {network}"[:6])
+
+        monkeypatch.setattr("heartbeat.monitors.tcp.build", build)
+        broken = one_monitor(tmp_path, "type: tcp, schedule: '@every 1s', hosts: [a]")
+
+        assert await message_of(broken) == "RuntimeError: no tcp"
+
+
+class TestTables:
+    """Names of what is installed."""
+
+    @pytest.mark.parametrize("name", [*monitors.TABLE, *monitors.ALIASES])
+    def test_every_type_and_alias_is_known(self, name: str) -> None:
+        """A name in a table is a name an operator may write."""
+        assert monitors.names()[name] in monitors.TABLE
+
+    @pytest.mark.parametrize("name", outputs.TABLE)
+    def test_every_output_is_known(self, name: str) -> None:
+        """The same for outputs."""
+        assert name in outputs.names()
+
+
+class TestOutputs:
+    """Sections become outputs."""
+
+    def test_are_built_in_the_order_written(
+        self, tmp_path: Path, network: Network
+    ) -> None:
+        """Several may be on at once."""
+        text = f"output: {{console: {{}}, file: {{path: '{tmp_path}'}}}}\n"
+        built = assembly.outputs_of(settings_of(tmp_path, text), OutputContext(network))
+
+        assert [output.name for output in built] == ["console", "file"]
+
+    def test_tell_the_faults_of_all(self, tmp_path: Path, network: Network) -> None:
+        """Not just the first one."""
+        text = "output: {console: {pretty: maybe}, file: {}}\n"
+        settings = settings_of(tmp_path, text)
+
+        with pytest.raises(ConfigError) as failure:
+            assembly.outputs_of(settings, OutputContext(network))
+        assert {problem.path for problem in failure.value.problems} == {
+            "output.console.pretty",
+            "output.file.path",
+        }
+
+
+class TestFaults:
+    """What `test config` adds to what loading finds."""
+
+    def test_are_those_of_monitors_and_outputs(
+        self, tmp_path: Path, network: Network
+    ) -> None:
+        """Both parts are asked, and every monitor."""
+        text = (
+            "output.console.pretty: maybe\nheartbeat.monitors:\n"
+            "- {type: tcp, id: a, schedule: '@every 1s', hosts: [b]}\n"
+            "- {type: tcp, id: b, schedule: '@every 1s', hosts: ['b:1']}\n"
+            "- {type: http, id: c, schedule: '@every 1s', urls: ['http://:x']}\n"
+        )
+        found = assembly.faults(settings_of(tmp_path, text), network)
+
+        assert [problem.line for problem in found] == [1, 3, 5]
