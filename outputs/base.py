@@ -10,10 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
+import orjson
+
+from heartbeat import COMPATIBLE_VERSION
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from heartbeat.event import Record
+    from heartbeat.clock import Clock
+    from heartbeat.config import Section
+    from heartbeat.event import Record, Routing
+    from heartbeat.net import Network
+
+BEAT = "heartbeat"
+"""Name of the program in documents and requests."""
 
 Batch: TypeAlias = "Sequence[Record]"
 """Records in the order of their sequence; never empty."""
@@ -21,10 +31,14 @@ Batch: TypeAlias = "Sequence[Record]"
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record the receiver will never take, and its words for it."""
+    """A record the receiver will never take, and its words for it.
+
+    `kind` is what such rejections have in common: they are announced together.
+    """
 
     record: Record
     reason: str
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,40 +46,81 @@ class Delivery:
     """The verdict on a batch; every record of it is in exactly one of the three.
 
     `accepted` counts records the receiver has, duplicates included; `retry` holds those
-    to be offered again; `rejected` those that are to go to the dead-letter file.
+    to be offered again, because of `cause` and not before `retry_after` seconds if the
+    receiver said so; `rejected` those that are to go to the dead-letter file.
     """
 
     accepted: int
     retry: Sequence[Record] = ()
     rejected: Sequence[Rejection] = ()
     duplicates: int = 0
+    cause: str = ""
+    retry_after: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How an output wants its batches and its retries.
 
-    `max_events` a batch; `backoff_init` and `backoff_max` in seconds. `max_retries` is
-    how often a record is offered again, negative for without end.
+    `max_events` a batch, `concurrency` batches at a time; `backoff_init` and
+    `backoff_max` in seconds. `max_retries` is how often a record is offered again,
+    negative for without end.
     """
 
     max_events: int = 2048
+    concurrency: int = 1
     backoff_init: float = 1.0
     backoff_max: float = 60.0
     max_retries: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class OutputContext:
+    """What outputs are built with, beside their own section."""
+
+    network: Network
+
+    @property
+    def clock(self) -> Clock:
+        """Return the clock of the process."""
+        return self.network.clock
+
+    def metadata(self, routing: Routing) -> bytes:
+        """Return `@metadata` of a document, encoded."""
+        members = {"beat": BEAT, "type": "_doc", "version": COMPATIBLE_VERSION}
+        return orjson.dumps({**members, **routing.metadata()})
+
+
 class Output(Protocol):
     """Where documents go."""
 
-    name: str
-    limits: Limits
+    @property
+    def name(self) -> str:
+        """Return the name it has in the configuration."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """Return how it wants its batches and retries."""
+        ...
 
     async def publish(self, batch: Batch) -> Delivery:
         """Offer the batch once.
 
         Raises `OutputUnavailable` if nothing of it was taken, as far as one can know.
+        Raises `OutputClosed` if there will never be a point in trying again.
         Cancelling it may leave the batch half taken: it will be offered again.
+        """
+        ...
+
+
+class Build(Protocol):
+    """The `build` function of an output's module."""
+
+    def __call__(self, section: Section, context: OutputContext) -> Output:
+        """Return the output; does no I/O beyond reading certificates.
+
+        Raises `ConfigError` for options that cannot work.
         """
         ...
 

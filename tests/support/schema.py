@@ -242,7 +242,9 @@ def faults(document: Mapping[str, Any], *parts: Schema) -> list[str]:
 
 def assert_document(document: Mapping[str, Any], *parts: Schema) -> None:
     """Fail with every fault of the document at once."""
-    assert faults(document, *parts) == []
+    found = faults(document, *parts)
+    if found:
+        raise AssertionError("\n".join(found))
 
 
 def _under(path: str, members: Mapping[str, Any]) -> Schema:

@@ -1,0 +1,149 @@
+"""Records into Elasticsearch.
+
+Owns the way of a batch through bulk requests: cut, send, halve what is too large, read
+the verdicts. Must not retry: what may work later is handed back to the worker.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from heartbeat.errors import OutputUnavailable
+from heartbeat.outputs.base import Rejection
+from heartbeat.outputs.elasticsearch.access import TlsUnavailable, open_client
+from heartbeat.outputs.elasticsearch.answer import Tally
+from heartbeat.outputs.elasticsearch.bulk import cut, dead_letter
+from heartbeat.outputs.elasticsearch.selftest import examine
+from heartbeat.outputs.elasticsearch.server import read_server, refused, unlike_bulk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from heartbeat.net import Network
+    from heartbeat.outputs.base import Batch, Delivery, Finding, Limits
+    from heartbeat.outputs.elasticsearch.access import Access
+    from heartbeat.outputs.elasticsearch.bulk import Encoder
+    from heartbeat.outputs.elasticsearch.client import Client
+    from heartbeat.outputs.elasticsearch.options import ElasticsearchOptions
+    from heartbeat.outputs.elasticsearch.server import Answer
+
+FILTER = {"filter_path": "errors,items.*.error,items.*.status,items.*.failure_store"}
+TOO_LARGE = 413
+SUCCESSES = range(200, 300)
+
+
+class ElasticsearchOutput:
+    """Sends each batch with as few bulk requests as its size allows."""
+
+    name = "elasticsearch"
+
+    def __init__(
+        self,
+        options: ElasticsearchOptions,
+        access: Access,
+        encoder: Encoder,
+        network: Network,
+    ) -> None:
+        """Connect to nothing yet."""
+        policy = options.non_indexable_policy.dead_letter_index
+        self.limits: Limits = options.limits(len(access.hosts))
+        self._options = options
+        self._access = access
+        self._encoder = encoder
+        self._network = network
+        self._dead_letter_index = policy.index if policy is not None else ""
+        self._client: Client | None = None
+
+    async def connect(self) -> None:
+        """Find out who is there; raises `OutputUnavailable` unless Elasticsearch is.
+
+        After trouble with certificates they are read again the next time.
+        """
+        if self._client is None:
+            self._client = await open_client(self._access, self._network.clock)
+        try:
+            answer = await self._client.get("/")
+        except TlsUnavailable:
+            await self.close()
+            raise
+        read_server(answer, self._access, self._network.clock)
+
+    async def publish(self, batch: Batch) -> Delivery:
+        """Send the batch; what cannot be indexed may go to the dead-letter index."""
+        tally = await self._send(batch)
+        if tally.refused and self._dead_letter_index:
+            await self._bury(tally)
+        return tally.delivery()
+
+    async def test(self) -> AsyncIterator[Finding]:
+        """Try every host on its own: name, connection, TLS, identity, privileges."""
+        index = self._encoder.index_at(self._network.clock.now())
+        for host in self._access.hosts:
+            async for finding in examine(host, self._access, self._network, index):
+                yield finding
+
+    async def close(self) -> None:
+        """Close the connections."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    async def _send(self, batch: Batch) -> Tally:
+        """Send a batch in as many requests as it takes.
+
+        Raises `OutputUnavailable` if nothing is known about any record.
+        """
+        tally = Tally()
+        waiting = deque(cut(batch, self._options.bulk_max_bytes))
+        while waiting:
+            part = waiting.popleft()
+            try:
+                answer = await self._request(part)
+                if answer.status == TOO_LARGE:
+                    _halve(part, waiting, tally)
+                else:
+                    self._read(answer, part, tally)
+            except OutputUnavailable as error:
+                if tally.is_empty:
+                    raise
+                left = [record for piece in (part, *waiting) for record in piece]
+                tally.postpone(left, str(error), error.retry_after)
+                break
+        return tally
+
+    async def _request(self, part: Batch) -> Answer:
+        body = await self._encoder.body(part)
+        if self._client is None:
+            raise OutputUnavailable("not connected")
+        return await self._client.post(
+            "/_bulk", body.data, query=FILTER, headers=body.headers
+        )
+
+    def _read(self, answer: Answer, part: Batch, tally: Tally) -> None:
+        if answer.status not in SUCCESSES:
+            raise refused(answer, self._network.clock)
+        error = unlike_bulk(answer)
+        if error is not None:
+            raise error
+        tally.add(part, answer)
+
+    async def _bury(self, tally: Tally) -> None:
+        """Put what was refused into the dead-letter index."""
+        letters = [dead_letter(one, self._dead_letter_index) for one in tally.refused]
+        try:
+            tally.settle_refused(await self._send(letters))
+        except OutputUnavailable as error:
+            records = [refusal.record for refusal in tally.refused]
+            tally.refused = []
+            tally.postpone(records, str(error), error.retry_after)
+
+
+def _halve(part: Batch, waiting: deque[Batch], tally: Tally) -> None:
+    """Send two halves next; a record alone that is too large will never fit."""
+    if len(part) > 1:
+        middle = len(part) // 2
+        waiting.extendleft((part[middle:], part[:middle]))
+        return
+    reason = f"413: {len(part[0].body)} bytes are more than the server takes"
+    tally.rejected.append(Rejection(part[0], reason, "413"))

@@ -1,0 +1,29 @@
+"""gzip that other programs understand, at any level."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from heartbeat.deflate import compress, decompress
+
+TEXT = b'{"monitor":{"status":"up"}}\n' * 100
+
+
+@pytest.mark.parametrize("level", range(1, 10))
+def test_every_level_is_gzip(level: int) -> None:
+    """Each of zlib's levels is understood and gives gzip."""
+    assert gzip.decompress(compress(TEXT, level)) == TEXT
+
+
+def test_gzip_of_others_is_read() -> None:
+    """What zlib compressed is decompressed."""
+    assert decompress(gzip.compress(TEXT)) == TEXT
+
+
+@pytest.mark.parametrize("data", [b"", b"plain", compress(TEXT)[:-1]])
+def test_damage_is_noticed(data: bytes) -> None:
+    """Anything that is not whole gzip raises."""
+    with pytest.raises(ValueError, match="damaged gzip data: "):
+        decompress(data)
