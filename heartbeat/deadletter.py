@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from heartbeat.event import milliseconds
-from heartbeat.outputs.rotation import RotatingFile, RotationLimits
+from heartbeat.rotation import RotatingFile, RotationLimits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,11 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from heartbeat.clock import SystemClock
+from heartbeat.errors import ConfigError, system_text
 from heartbeat.event import milliseconds, printable
+from heartbeat.rotation import RotatingFile, RotationLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from typing import TextIO
+
+    from heartbeat.config.models import LogFileOptions
 
 LEVELS = {
     "debug": logging.DEBUG,
@@ -104,6 +110,49 @@ def to_stream(
     handler.setFormatter(
         TerminalFormatter() if is_read_by_people else JsonFormatter(fields)
     )
+    return handler
+
+
+class FileHandler(logging.Handler):
+    """Writes lines to files that rotate; nothing is lost to a buffer in a crash."""
+
+    def __init__(self, file: RotatingFile) -> None:
+        """Write to `file`."""
+        super().__init__()
+        self._file = file
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line."""
+        try:
+            self._file.write([self.format(record).encode() + b"\n"])
+        except OSError:
+            self.handleError(record)
+
+    def close(self) -> None:
+        """Close the active file."""
+        self._file.close()
+        super().close()
+
+
+def to_files(
+    directory: Path, options: LogFileOptions, fields: Mapping[str, Any]
+) -> logging.Handler:
+    """Return a handler for files; raises `ConfigError` if they cannot be written."""
+    limits = RotationLimits(
+        max_bytes=options.rotateeverybytes,
+        keep=options.keepfiles,
+        permissions=options.permissions,
+        on_startup=options.rotateonstartup,
+        max_age=options.interval,
+    )
+    file = RotatingFile(directory, options.name, SystemClock(), limits)
+    try:
+        file.write([b""])
+    except OSError as error:
+        text = f"log files in {directory} cannot be written: {system_text(error)}"
+        raise ConfigError(text) from error
+    handler = FileHandler(file)
+    handler.setFormatter(JsonFormatter(fields))
     return handler
 
 

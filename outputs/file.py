@@ -20,7 +20,7 @@ from heartbeat.errors import ConfigError, OutputUnavailable, system_text
 from heartbeat.outputs.base import Delivery, Finding, Limits, Rejection
 from heartbeat.outputs.codec import CodecOptions, build_codec
 from heartbeat.outputs.dates import format_dates
-from heartbeat.outputs.rotation import RotatingFile, RotationLimits
+from heartbeat.rotation import RotatingFile, RotationLimits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

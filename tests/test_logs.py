@@ -4,11 +4,14 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from heartbeat import logs
+from heartbeat.config.models import LogFileOptions
+from heartbeat.errors import ConfigError
 
 
 class Terminal(io.StringIO):
@@ -25,6 +28,9 @@ def restored() -> Iterator[None]:
     root, own = logging.getLogger(), logging.getLogger("heartbeat")
     before = root.handlers[:], root.level, own.level
     yield
+    for handler in root.handlers:
+        if isinstance(handler, logs.FileHandler):
+            handler.close()
     root.handlers[:], root.level = before[0], before[1]
     own.setLevel(before[2])
     logging.getLogger("heartbeat.store").setLevel(logging.NOTSET)
@@ -124,6 +130,64 @@ class TestTerminal:
             logger.exception("failed")
 
         assert "ValueError: bad" in stream.getvalue()
+
+
+class TestFiles:
+    """Lines in files that rotate."""
+
+    def options(self, **changed: Any) -> LogFileOptions:
+        """Return the options of `logging.files`."""
+        return LogFileOptions(**changed)
+
+    def logger(self, folder: Path, **changed: Any) -> logging.Logger:
+        """Return a logger that writes to files in the folder."""
+        handler = logs.to_files(folder, self.options(**changed), {"team": "web"})
+        logs.configure("info", (), handler)
+        return logging.getLogger("heartbeat.store")
+
+    def test_are_json_with_the_configured_fields(self, tmp_path: Path) -> None:
+        """A file is for programs, whoever looks at the terminal."""
+        self.logger(tmp_path).info("begun")
+        (file,) = tmp_path.glob("heartbeat-*.ndjson")
+        line = json.loads(file.read_text())
+
+        assert (line["message"], line["team"]) == ("begun", "web")
+
+    def test_are_replaced_when_full(self, tmp_path: Path) -> None:
+        """`rotateeverybytes` and `keepfiles` bound what the log takes."""
+        logger = self.logger(tmp_path, rotateeverybytes=1000, keepfiles=2)
+        for number in range(20):
+            logger.info("line %d", number)
+
+        assert len(list(tmp_path.iterdir())) == 3
+
+    def test_have_the_configured_mode(self, tmp_path: Path) -> None:
+        """Whatever the umask is."""
+        self.logger(tmp_path, permissions=0o640).info("begun")
+        (file,) = tmp_path.iterdir()
+
+        assert file.stat().st_mode & 0o777 == 0o640
+
+    def test_that_cannot_be_written_stop_the_start(self, tmp_path: Path) -> None:
+        """Nobody would read that nothing can be logged."""
+        (tmp_path / "logs").write_text("")
+
+        with pytest.raises(ConfigError, match=r"logs cannot be written: "):
+            self.logger(tmp_path / "logs")
+
+    def test_a_line_that_is_not_taken_harms_nobody(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A full disk must not end the monitoring."""
+        logger = self.logger(tmp_path)
+
+        def full(*_: object) -> None:
+            raise OSError(28, "no space")
+
+        monkeypatch.setattr(logs.RotatingFile, "write", full)
+        monkeypatch.setattr(logging, "raiseExceptions", False)
+
+        assert logger.info("lost") is None
 
 
 class TestLevels:

@@ -182,6 +182,11 @@ class Store:
         """Return how many records the output has neither delivered nor given up."""
         return self._outlets[output].cursor.unsettled(self._next - 1)
 
+    @property
+    def is_failing(self) -> bool:
+        """Say whether the last commit failed: the disk takes nothing."""
+        return self._outage.lasts
+
     def dropped(self, output: str) -> int:
         """Return how many records were lost to the output since `open`."""
         return self._outlets[output].dropped

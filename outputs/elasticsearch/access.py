@@ -7,7 +7,7 @@ know what is asked of the cluster.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from heartbeat.config import TlsOptions
@@ -55,8 +55,8 @@ class Access:
 
     hosts: tuple[Host, ...]
     proxies: Mapping[str, Proxy]
-    proxy_headers: Mapping[str, str]
-    headers: Mapping[str, str]
+    proxy_headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     query: Mapping[str, str]
     tls: TlsAccess | None
     timeout: float
@@ -64,7 +64,7 @@ class Access:
     connections: int
     uses_all_hosts: bool
     allows_older: bool = True
-    authorization: str = ""
+    authorization: str = field(default="", repr=False)
 
     def authorization_for(self, host: Host) -> str:
         """Return who we are to a host: its own credentials before those of all."""

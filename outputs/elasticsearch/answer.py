@@ -170,7 +170,7 @@ class Tally:
                 self.duplicates += 1
             case Meaning.LATER:
                 self.postpone([record], item.cause)
-            case Meaning.NEVER:
+            case _:
                 self.refused.append(Refusal(record, item))
 
 

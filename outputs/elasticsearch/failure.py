@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 CONNECT_LIMIT = 10.0
 """Seconds for a connection to come about; then another host may be tried."""
 
-WANTS_TLS = "closed the connection without an answer (does it want https?)"
+WORDS = {
+    aiohttp.ServerDisconnectedError: (
+        "closed the connection without an answer (does it want https?)"
+    ),
+    aiohttp.ClientPayloadError: "the answer broke off",
+    aiohttp.ClientConnectionResetError: "connection closed while sending",
+}
 NO_TLS = "tls: wrong version number"
 
 
@@ -32,7 +38,9 @@ def transport_error(error: Exception, url: str, limit: float) -> TransportError:
     `limit` is how many seconds the request had.
     """
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return ConnectFailed(f"{url}: no connection within {CONNECT_LIMIT:g}s")
+        return ConnectFailed(
+            f"{url}: no connection within {min(limit, CONNECT_LIMIT):g}s"
+        )
     if isinstance(error, TimeoutError):
         return ConnectionTimeout(f"{url}: no answer within {limit:g}s")
     words = tls_words(error)
@@ -65,15 +73,14 @@ def _tls_cause(error: Exception) -> str:
 
 def plain_words(error: Exception) -> str:
     """Return what went wrong below or beside TLS."""
+    for known, words in WORDS.items():
+        if isinstance(error, known):
+            return words
     match error:
         case aiohttp.ClientConnectorError():
             return _connect_words(error)
         case aiohttp.ClientHttpProxyError():
             return f"proxy: answered {error.status} {error.message}"
-        case aiohttp.ServerDisconnectedError():
-            return WANTS_TLS
-        case aiohttp.ClientPayloadError():
-            return "the answer broke off"
         case OSError():
             return system_text(error)
         case _:

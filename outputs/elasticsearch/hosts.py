@@ -6,7 +6,7 @@ Owns the forms a host may be written in and which proxy leads to it. Must not co
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -43,7 +43,7 @@ class Host:
     port: int
     path: str = ""
     user: str | None = None
-    password: str = ""
+    password: str = field(default="", repr=False)
 
     @property
     def url(self) -> str:
@@ -57,12 +57,13 @@ class Proxy:
 
     url: str
     user: str | None = None
-    password: str = ""
+    password: str = field(default="", repr=False)
 
 
 def parse_host(text: str, defaults: Defaults) -> Host:
     """Return the node that a text names; raises `ValueError`."""
-    written = f"[{text}]" if ":" in (as_address(text) or "") else text
+    is_bare = not text.startswith("[") and ":" in (as_address(text) or "")
+    written = f"[{text}]" if is_bare else text
     parts = _split(written, defaults.protocol)
     if parts.query or parts.fragment:
         raise ValueError(f"'{_shown(text)}': write parameters into 'parameters'")

@@ -159,9 +159,7 @@ class HostNode(BaseAsyncNode):
 def _proxy_arguments(proxy: Proxy | None, headers: Mapping[str, str]) -> dict[str, Any]:
     if proxy is None:
         return {}
-    auth = proxy.user and aiohttp.BasicAuth(proxy.user, proxy.password, "utf-8")
-    return {
-        "proxy": proxy.url,
-        "proxy_auth": auth or None,
-        "proxy_headers": dict(headers),
-    }
+    url = URL(proxy.url)
+    if proxy.user:
+        url = url.with_user(proxy.user).with_password(proxy.password)
+    return {"proxy": url, "proxy_headers": dict(headers)}

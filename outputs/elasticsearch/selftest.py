@@ -49,10 +49,12 @@ async def examine(
     if proxy is not None:
         yield Finding("proxy", "INFO", proxy.url, STEP)
     else:
+        has_failed = False
         async for finding in _connection(host, access, network):
+            has_failed = has_failed or finding.verdict == "ERROR"
             yield finding
-            if finding.verdict == "ERROR":
-                return
+        if has_failed:
+            return
     async for finding in _conversation(host, access, network, index):
         yield finding
 

@@ -6,7 +6,6 @@ not know the output.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from heartbeat.deflate import decompress
 from tests.support.servers import reset, serve, silence
 
 if TYPE_CHECKING:
+    import asyncio
     import ssl
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     ]
 
 VERSION = {"version": {"number": "9.4.3", "build_flavor": "default"}}
-FULL = {"create_doc": True, "auto_configure": True}
 SECURITY_OFF = {"error": "no handler found for uri", "status": 400}
 
 

@@ -66,7 +66,7 @@ def test_hosts_carry_credentials() -> None:
 )
 def test_bad_hosts(text: str, message: str) -> None:
     """What cannot be meant is refused, without showing a password."""
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r"'.+' .+|'.+': .+") as caught:
         parse_host(text, Defaults())
 
     assert str(caught.value) == message

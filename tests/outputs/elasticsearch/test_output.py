@@ -16,7 +16,6 @@ from tests.support.bulk import (
     Bulk,
     answer,
     break_off,
-    bulk_server,
     close,
     fault,
     hang,
@@ -26,8 +25,6 @@ from tests.support.bulk import (
 from tests.support.records import ids, numbered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from heartbeat.outputs.elasticsearch import ElasticsearchOutput
 
 BUSY = fault(429, "es_rejected_execution_exception", "rejected execution of x [a=1]")
@@ -61,9 +58,9 @@ class TestContract(OutputContract):
     """What every output keeps."""
 
     @pytest.fixture
-    async def rig(self, make: Any, bulk: Bulk) -> AsyncIterator[ElasticsearchRig]:
+    async def rig(self, make: Any, bulk: Bulk) -> ElasticsearchRig:
         """Return an output on a fake cluster."""
-        yield ElasticsearchRig(make(bulk.url), bulk)
+        return ElasticsearchRig(make(bulk.url), bulk)
 
 
 async def test_a_batch_is_one_request(connected: Any, bulk: Bulk) -> None:
@@ -163,7 +160,10 @@ async def test_a_missing_privilege_is_no_fault_of_the_event(
                 """ '{"errors":false,"items":['"""
             ),
         ),
-        (answer(b"x", content_type="image/png"), "URL: the answer is neither JSON nor text"),
+        (
+            answer(b"x", content_type="image/png"),
+            "URL: the answer is neither JSON nor text",
+        ),
         (break_off, "URL: the answer broke off"),
         (close, r"URL: closed the connection without an answer .*https.*"),
         (hang_up, "URL: .*connection.*"),
@@ -341,145 +341,3 @@ async def test_publishing_needs_a_connection(make: Any, bulk: Bulk) -> None:
     """Without connect nothing is sent."""
     with pytest.raises(OutputUnavailable, match="not connected"):
         await make(bulk.url).publish(numbered(1, 1))
-
-
-@pytest.mark.parametrize(
-    ("root", "words"),
-    [
-        (
-            answer({"error": {"type": "security_exception"}}, status=401),
-            (
-                "URL: authentication failed (401): check username/password or api_key:"
-                " security_exception"
-            ),
-        ),
-        (
-            answer({"error": {"reason": "granted by [monitor]"}}, status=403),
-            (
-                "URL: permission denied (403): grant what is missing to the user or API"
-                " key: granted by [monitor]"
-            ),
-        ),
-        (
-            answer({"error": "no handler"}, status=404),
-            "URL: not found (404): is the path of the host right?: no handler",
-        ),
-        (
-            answer(b"<html>", content_type="text/html"),
-            (
-                "URL: this is not Elasticsearch: it answers with text/html that names"
-                " no version"
-            ),
-        ),
-        (
-            answer([]),
-            (
-                "URL: this is not Elasticsearch: it answers with application/json that"
-                " names no version"
-            ),
-        ),
-        (
-            answer({"version": {"number": "2.1.0", "distribution": "opensearch"}}),
-            "URL: this is opensearch, not Elasticsearch",
-        ),
-    ],
-)
-async def test_connect_wants_an_elasticsearch(
-    make: Any, bulk: Bulk, root: Any, words: str
-) -> None:
-    """Whoever else answers, or refuses us, is named."""
-    bulk.root = root
-
-    with pytest.raises(OutputUnavailable) as caught:
-        await make(bulk.url).connect()
-
-    assert str(caught.value).replace(bulk.url, "URL") == words
-
-
-@pytest.mark.parametrize(
-    ("version", "is_fine"),
-    [
-        ({"number": "8.19.13"}, False),
-        ({"number": COMPATIBLE_VERSION}, True),
-        ({"number": "8.11.0", "build_flavor": "serverless"}, True),
-    ],
-)
-async def test_older_servers_can_be_excluded(
-    make: Any, bulk: Bulk, version: dict[str, str], *, is_fine: bool
-) -> None:
-    """With allow_older_versions off, only our version or newer will do."""
-    bulk.root = answer({"version": version})
-    output = make(bulk.url, allow_older_versions=False)
-
-    try:
-        await output.connect()
-    except OutputUnavailable as error:
-        assert str(error).startswith("Elasticsearch is too old. Please upgrade")
-        assert not is_fine
-    else:
-        assert is_fine
-
-
-async def test_the_load_is_shared(make: Any) -> None:
-    """With several hosts each gets its part of the requests."""
-    async with bulk_server() as one, bulk_server() as other:
-        output = make(one.url, other.url)
-        await output.connect()
-        for number in range(1, 5):
-            await output.publish(numbered(number, number))
-
-        assert (len(one.requests) > 1, len(other.requests) > 1) == (True, True)
-
-
-async def test_without_loadbalance_the_first_host_is_used(make: Any) -> None:
-    """Others are for when it fails."""
-    async with bulk_server() as one, bulk_server() as other:
-        output = make(one.url, other.url, loadbalance=False)
-        await output.connect()
-        await output.publish(numbered(1, 1))
-
-        assert (len(one.requests), len(other.requests)) == (2, 0)
-
-
-@pytest.mark.parametrize("trouble", [answer({}, status=503), hang_up, break_off])
-async def test_another_host_takes_over(make: Any, trouble: Any) -> None:
-    """A host that fails costs no event and no second attempt."""
-    async with bulk_server() as one, bulk_server() as other:
-        output = make(one.url, other.url, loadbalance=False)
-        await output.connect()
-        one.script.append(trouble)
-
-        delivery = await output.publish(numbered(1, 1))
-
-        assert delivery == Delivery(1, [], [])
-        assert other.taken == [(STREAM, "id-1")]
-
-
-async def test_a_failing_host_is_announced(
-    make: Any, clock: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Its failure and its return are told where the others hide them."""
-    async with bulk_server() as one, bulk_server() as other:
-        output = make(one.url, other.url, loadbalance=False)
-        one.is_down = True
-        await output.connect()
-        one.is_down, other.is_down = False, True
-        clock.jump(30)
-        await output.publish(numbered(1, 1))
-
-        messages = [record.getMessage() for record in caplog.records]
-    assert messages[0].startswith(f"cannot use {one.url}: ")
-    assert f"{one.url} works again after 30s" in messages
-
-
-async def test_all_hosts_are_named_when_none_works(make: Any) -> None:
-    """The operator sees what went wrong at each."""
-    output = make("127.0.0.1:1", "127.0.0.1:2", loadbalance=False)
-
-    with pytest.raises(OutputUnavailable) as caught:
-        await output.connect()
-
-    assert str(caught.value) == (
-        "http://127.0.0.1:1: dial: connection refused;"
-        " http://127.0.0.1:2: dial: connection refused"
-    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from heartbeat.outputs.rotation import RotatingFile, RotationLimits
+from heartbeat.rotation import RotatingFile, RotationLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,7 @@ def test_a_long_cut_off_line_is_found(
     make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The search for the last line end goes back as far as needed."""
-    monkeypatch.setattr("heartbeat.outputs.rotation.READ_BACK", 2)
+    monkeypatch.setattr("heartbeat.rotation.READ_BACK", 2)
     make().write([b"x\n"])
     (tmp_path / "logs" / f"{TODAY}.ndjson").write_bytes(b"a\nbcdef")
     make(on_startup=False).write([b"new\n"])
@@ -201,3 +201,13 @@ def test_closing_is_not_the_end(make: Any, tmp_path: Path) -> None:
     file.write([b"two\n"])
 
     assert contents(tmp_path) == {TODAY: b"one\ntwo\n"}
+
+
+def test_an_old_file_is_replaced(make: Any, tmp_path: Path, clock: FakeClock) -> None:
+    """`max_age` begins a new file however small the old one is."""
+    file = make(max_age=60.0)
+    file.write([b"one\n"])
+    clock.jump(61.0)
+    file.write([b"two\n"])
+
+    assert contents(tmp_path) == {TODAY: b"one\n", f"{TODAY}-1": b"two\n"}

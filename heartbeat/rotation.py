@@ -24,8 +24,9 @@ READ_BACK = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class RotationLimits:
-    """When to begin a new file: after `max_bytes`, and `on_startup`.
+    """When to begin a new file: after `max_bytes`, `max_age` and `on_startup`.
 
+    `max_age` is in seconds, 0 for any; an age begins when this process opens the file.
     `keep` older files stay beside the active one; `permissions` are those of a file,
     folders get the execute bits that match. `fsync` makes each write wait for the disk.
     """
@@ -35,6 +36,7 @@ class RotationLimits:
     permissions: int = 0o600
     on_startup: bool = True
     fsync: bool = False
+    max_age: float = 0.0
 
 
 class RotatingFile:
@@ -51,6 +53,7 @@ class RotatingFile:
         self._pattern = re.compile(re.escape(name) + r"-(\d{8})(?:-(\d+))?\.ndjson")
         self._file: BinaryIO | None = None
         self._size = 0
+        self._opened_at = 0.0
 
     @property
     def max_bytes(self) -> int:
@@ -93,15 +96,21 @@ class RotatingFile:
 
     def _open(self, size: int) -> BinaryIO:
         """Return the active file, a new one if `size` more bytes are too many."""
-        if self._file is not None and self._size + size <= self._limits.max_bytes:
+        if self._file is not None and self._may_take(size):
             return self._file
         known = self._known()
         if self._file is None and known and not self._limits.on_startup:
             self._reopen(known[-1])
-            if self._file and self._size + size <= self._limits.max_bytes:
+            if self._file and self._may_take(size):
                 return self._file
         self.close()
         return self._begin(known)
+
+    def _may_take(self, size: int) -> bool:
+        """Say whether the active file is neither too large nor too old for more."""
+        age = self._clock.monotonic() - self._opened_at
+        is_old = 0 < self._limits.max_age <= age
+        return not is_old and self._size + size <= self._limits.max_bytes
 
     def _known(self) -> list[Path]:
         """Return the files there are, oldest first."""
@@ -122,6 +131,7 @@ class RotatingFile:
         file.truncate(self._size)
         file.seek(self._size)
         self._file = file
+        self._opened_at = self._clock.monotonic()
 
     def _begin(self, known: list[Path]) -> BinaryIO:
         self._create_folder()
@@ -132,6 +142,7 @@ class RotatingFile:
         os.fchmod(descriptor, self._limits.permissions)  # whatever the umask is
         self._file = os.fdopen(descriptor, "wb", buffering=0)
         self._size = 0
+        self._opened_at = self._clock.monotonic()
         for old in known[: max(len(known) - self._limits.keep, 0)]:
             old.unlink(missing_ok=True)
         return self._file

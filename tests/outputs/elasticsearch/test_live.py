@@ -1,0 +1,115 @@
+"""Against a real Elasticsearch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from heartbeat.event import Record, Routing
+from heartbeat.outputs.base import Delivery
+from heartbeat.outputs.elasticsearch.options import basic
+from tests.support.clock import START_NS
+from tests.support.records import numbered
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+pytestmark = [pytest.mark.elasticsearch, pytest.mark.slow]
+
+
+@pytest.fixture
+async def cluster(elasticsearch_url: str) -> AsyncIterator[Any]:
+    """Return a way to ask the cluster."""
+    parts = urlsplit(elasticsearch_url)
+    base = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    headers = (
+        {"Authorization": basic(parts.username, parts.password or "")}
+        if (parts.username)
+        else {}
+    )
+    async with aiohttp.ClientSession(base, headers=headers) as session:
+
+        async def ask(method: str, path: str, body: Any = None) -> Any:
+            async with session.request(method, path, json=body) as response:
+                return await response.json()
+
+        yield ask
+
+
+@pytest.fixture
+async def index(cluster: Any) -> AsyncIterator[str]:
+    """Return the name of an index that is gone after the test."""
+    name = f"heartbeat-test-{uuid4().hex}"
+    yield name
+    await cluster("DELETE", f"/{name}")
+
+
+def at(index: str, number: int, body: bytes) -> Record:
+    """Return a record for an index."""
+    return Record(body, Routing(f"id-{number}", index), START_NS, number)
+
+
+async def test_events_are_stored_once(
+    make: Any, cluster: Any, index: str, elasticsearch_url: str
+) -> None:
+    """What is sent twice is there once, and can be found."""
+    output = make(elasticsearch_url, index=index)
+    await output.connect()
+
+    first = await output.publish(numbered(1, 100))
+    second = await output.publish(numbered(51, 150))
+
+    await cluster("POST", f"/{index}/_refresh")
+    counted = await cluster("GET", f"/{index}/_count")
+    assert (first, second) == (
+        Delivery(100, [], []),
+        Delivery(100, [], [], duplicates=50),
+    )
+    assert counted["count"] == 150
+
+
+async def test_what_does_not_fit_the_mapping_is_rejected(
+    make: Any, cluster: Any, index: str, elasticsearch_url: str
+) -> None:
+    """One bad document does not hold up the others, and its reason is told."""
+    mapping = {"mappings": {"properties": {"n": {"type": "long"}}}}
+    await cluster("PUT", f"/{index}", mapping)
+    output = make(elasticsearch_url)
+    await output.connect()
+
+    batch = [at(index, 1, b'{"n":1}'), at(index, 2, b'{"n":"x"}')]
+    delivery = await output.publish(batch)
+
+    (rejection,) = delivery.rejected
+    assert (delivery.accepted, rejection.record) == (1, batch[1])
+    assert rejection.kind == "400 document_parsing_exception"
+    assert 'For input string: "x"' in rejection.reason
+
+
+async def test_dead_letters_are_kept_by_the_cluster(
+    make: Any, cluster: Any, index: str, elasticsearch_url: str
+) -> None:
+    """A rejected event can be read in the dead-letter index."""
+    policy = {"dead_letter_index": {"index": index}}
+    output = make(elasticsearch_url, non_indexable_policy=policy, pipeline="missing")
+    await output.connect()
+
+    delivery = await output.publish([at(f"{index}-x", 1, b'{"n":1}')])
+
+    await cluster("POST", f"/{index}/_refresh")
+    found = await cluster("GET", f"/{index}/_doc/id-1")
+    assert delivery == Delivery(1, [], [])
+    assert found["_source"]["message"] == '{"n":1}'
+
+
+async def test_the_self_test_passes(make: Any, elasticsearch_url: str) -> None:
+    """Nothing is wrong with the cluster of the tests."""
+    output = make(elasticsearch_url)
+    verdicts = {finding.name: finding.verdict async for finding in output.test()}
+
+    assert "ERROR" not in verdicts.values()
+    assert verdicts["talk to server"] == "OK"
