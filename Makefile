@@ -50,7 +50,10 @@ types: $(VENV)/.dev  ## check types with mypy and pyright, both strict
 imports: $(VENV)/.dev  ## check that no layer imports a higher one
 	$(BIN)/lint-imports
 
-docs: $(VENV)/.test  ## check that what the documents point at exists
+docs: $(VENV)/.test  ## write the pages of all options anew and check the documents
+	$(BIN)/heartbeat export options > docs/configuration.md
+	$(BIN)/heartbeat export reference > heartbeat.reference.yml
+	$(BIN)/heartbeat export schema > docs/heartbeat.schema.json
 	$(BIN)/python -m pytest tests/test_docs.py $(ARGS)
 
 check: lint types imports test  ## everything a change has to pass

@@ -1,35 +1,49 @@
-"""`heartbeat export`: show what heartbeat makes of the configuration."""
+"""`heartbeat export`: the configuration, its monitors, and all options there are.
+
+Owns the table of what can be exported, each thing imported on first use.
+"""
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING
+
 import click
 
-from heartbeat.cmd.loading import load_settings, refuse
-from heartbeat.cmd.options import invocation, takes_global_options
-from heartbeat.config.export import exported
-from heartbeat.errors import ConfigError
+from heartbeat.cmd.options import takes_global_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUBJECTS: Mapping[str, str] = {
+    "config": "heartbeat.cmd.export_config:config",
+    "monitors": "heartbeat.cmd.export_monitors:monitors",
+    "schema": "heartbeat.cmd.export_options:schema",
+    "reference": "heartbeat.cmd.export_options:reference",
+    "options": "heartbeat.cmd.export_options:options",
+}
 
 
-@click.group(invoke_without_command=True)
+class _Subjects(click.Group):
+    """A group whose commands are imported on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(SUBJECTS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in SUBJECTS:
+            return None
+        module, _, attribute = SUBJECTS[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_Subjects, invoke_without_command=True)
 @takes_global_options
 @click.pass_context
 def export(context: click.Context) -> None:
-    """Print the configuration."""
+    """Print the configuration, its monitors or all options there are."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-@export.command()
-@takes_global_options
-@click.pass_context
-def config(context: click.Context) -> int:
-    """Print the effective configuration as YAML, secrets masked.
-
-    Variables stay as they are written.
-    """
-    try:
-        settings = load_settings(invocation(context), needs_output=False)
-    except ConfigError as error:
-        return refuse(error.problems)
-    click.echo(exported(settings.root), nl=False)
-    return 0

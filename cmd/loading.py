@@ -6,16 +6,20 @@ the configuration is loaded for.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from heartbeat import monitors, outputs
+from heartbeat.assembly import faults
+from heartbeat.clock import SystemClock
 from heartbeat.config.diagnostics import as_json, as_lines, show
 from heartbeat.config.layers import Request
-from heartbeat.config.load import Kinds, Settings, load
+from heartbeat.config.load import Kinds, Settings, Survey, load, survey
 from heartbeat.errors import ConfigError
+from heartbeat.net import Network
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,14 +30,27 @@ if TYPE_CHECKING:
 
 def load_settings(asked: Invocation, *, needs_output: bool = True) -> Settings:
     """Return the configuration; raises `ConfigError` with all that is wrong with it."""
-    request = Request(
+    return load(request_of(asked), _kinds(), needs_output=needs_output)
+
+
+def survey_monitors(request: Request) -> Survey:
+    """Return all monitors, those at fault too; `ConfigError` if there is no telling."""
+    return survey(request, _kinds())
+
+
+def request_of(asked: Invocation) -> Request:
+    """Return what the command line asks to be loaded."""
+    return Request(
         files=asked.files or ["heartbeat.yml"],
         overrides=asked.overrides,
         paths=asked.paths,
-        strict_permissions=asked.strict_perms,
+        strict_permissions=asked.strict_perms
+        and os.environ.get("BEAT_STRICT_PERMS") != "false",
     )
-    kinds = Kinds(monitors=monitors.names(), outputs=frozenset(outputs.names()))
-    return load(request, kinds, needs_output=needs_output)
+
+
+def _kinds() -> Kinds:
+    return Kinds(monitors=monitors.names(), outputs=frozenset(outputs.names()))
 
 
 def report(problems: Iterable[Problem], *, json: bool = False) -> None:
@@ -58,7 +75,13 @@ def refuse(problems: Iterable[Problem]) -> int:
 
 
 def strictly(settings: Settings, *, strict: bool) -> Settings:
-    """Return the settings; raises `ConfigError` for a warning if `strict` is asked."""
-    if strict and settings.problems:
-        raise ConfigError(settings.problems)
+    """Return the settings; raises `ConfigError` for a warning if `strict` is asked.
+
+    Then monitors and outputs are asked too, which have warnings of their own.
+    """
+    if not strict:
+        return settings
+    found = faults(settings, Network(SystemClock()))
+    if found or settings.problems:
+        raise ConfigError([*found, *settings.problems])
     return settings

@@ -22,6 +22,7 @@ COMMANDS = {
     "run": "heartbeat.cmd.run:run",
     "test": "heartbeat.cmd.test:test",
     "export": "heartbeat.cmd.export:export",
+    "keystore": "heartbeat.cmd.keystore:keystore",
     "version": "heartbeat.cmd.version:version",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from heartbeat.cmd.options import Invocation
     from heartbeat.config.load import Settings
 
-log = logging.getLogger("heartbeat.run")
-
 
 @click.command()
 @takes_global_options
@@ -31,14 +30,16 @@ def run(context: click.Context, *, once: bool) -> int:
     """
     asked = invocation(context)
     try:
-        settings = strictly(load_settings(asked), strict=asked.strict)
+        settings = _settings(asked)
     except ConfigError as error:
         return refuse(error.problems)
     _start_logging(settings, asked)
-    for problem in settings.problems:
-        level = logging.WARNING if problem.is_warning else logging.ERROR
-        log.log(level, "%s", problem)
     return _serve(settings, asked, once=once)
+
+
+def _settings(asked: Invocation) -> Settings:
+    """Return the configuration, as often as it is to be read."""
+    return strictly(load_settings(asked), strict=asked.strict)
 
 
 def _serve(settings: Settings, asked: Invocation, *, once: bool) -> int:
@@ -51,7 +52,9 @@ def _serve(settings: Settings, asked: Invocation, *, once: bool) -> int:
         mode = Mode.ONCE_STRICT
     elif settings.options.heartbeat.run_once:
         mode = Mode.ONCE
-    app = App(settings, hostname=asked.hostname or process.hostname(), mode=mode)
+    hostname = asked.hostname or process.hostname()
+    load = partial(_settings, asked)
+    app = App(settings, hostname=hostname, mode=mode, load=load)
     return run_loop(app.run())
 
 

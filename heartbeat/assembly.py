@@ -53,12 +53,14 @@ def monitor_of(spec: MonitorSpec, network: Network) -> Monitor:
     try:
         return Monitor(spec, monitors.build(spec, network))
     except ConfigError as error:
-        placed = [_placed(problem, spec) for problem in error.problems]
-        cause = "; ".join(_in_document(problem) for problem in error.problems)
-        return Monitor(spec, [BrokenCheck(cause)], placed)
+        hide = spec.options.scope.hide
+        found = [replace(p, message=hide(p.message)) for p in error.problems]
+        problems = [placed(problem, spec) for problem in found]
+        cause = "; ".join(_in_document(problem) for problem in found)
+        return Monitor(spec, [BrokenCheck(cause)], problems)
 
 
-def _placed(problem: Problem, spec: MonitorSpec) -> Problem:
+def placed(problem: Problem, spec: MonitorSpec) -> Problem:
     """Return a fault with the place of its monitor, if it has none of its own."""
     if problem.file:
         return problem

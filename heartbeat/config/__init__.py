@@ -5,19 +5,13 @@ wrote. Must not know any monitor type or output: their names are given to `load`
 models unpack the sections handed to them.
 """
 
+from heartbeat.config.keystore import Keystore
 from heartbeat.config.layers import Request
-from heartbeat.config.load import (
-    Kinds,
-    MonitorFiles,
-    MonitorSource,
-    Settings,
-    load,
-    load_monitor_files,
-)
+from heartbeat.config.load import Kinds, Settings, Survey, keystore_file, load, survey
 from heartbeat.config.models import PathOptions, ProcessOptions
-from heartbeat.config.monitors import last_of_each_id
 from heartbeat.config.section import Section
-from heartbeat.config.spec import DataStream, Location, MonitorSpec
+from heartbeat.config.sources import MonitorFiles, MonitorSource, load_monitor_files
+from heartbeat.config.spec import Confirm, DataStream, Location, MonitorSpec
 from heartbeat.config.tls import TlsOptions
 from heartbeat.config.types import (
     ByteSize,
@@ -30,16 +24,19 @@ from heartbeat.config.types import (
     Options,
     Text,
     Uint16,
+    Words,
 )
 
 __all__ = [
     "ByteSize",
+    "Confirm",
     "Count",
     "DataStream",
     "Duration",
     "Fields",
     "Flag",
     "Integer",
+    "Keystore",
     "Kinds",
     "Listed",
     "Location",
@@ -52,10 +49,13 @@ __all__ = [
     "Request",
     "Section",
     "Settings",
+    "Survey",
     "Text",
     "TlsOptions",
     "Uint16",
-    "last_of_each_id",
+    "Words",
+    "keystore_file",
     "load",
     "load_monitor_files",
+    "survey",
 ]

@@ -10,6 +10,8 @@ import binascii
 from base64 import b64decode
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from heartbeat.config.types import Options, Text
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ _FORBIDDEN = frozenset("#@?/")
 class CloudOptions(Options):
     """`cloud`."""
 
-    id: Text = ""
-    auth: Text = ""
+    id: Text = Field(default="", description="Id of the deployment: its addresses.")
+    auth: Text = Field(default="", description="user:password for the deployment.")
 
 
 def cloud_settings(options: CloudOptions) -> dict[str, Plain]:

@@ -7,11 +7,15 @@ what any option means.
 
 from __future__ import annotations
 
+import codecs
+from sys import intern
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from heartbeat.config.tree import (
+    MAX_DEPTH,
+    TOO_DEEP,
     Node,
     Place,
     join,
@@ -47,12 +51,14 @@ _WORDS: Final[dict[str, bool | float | None]] = {
     },
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NUMBER_START = frozenset("0123456789+-.")
 _YAML = "tag:yaml.org,2002:"
 _NUMBER_TAGS = frozenset(_YAML + n for n in ("int", "float", "bool", "null"))
 
 _KEY_KINDS = {bool: "a boolean", float: "a fraction", type(None): "null"}
-_ALIAS_FACTOR = 10
+_ALIASED_NODES = 250_000
+"""How many nodes aliases may add to those that are written out."""
 
 _HINTS: Final = (
     ("mapping values are not allowed", "is the indentation right?"),
@@ -72,7 +78,13 @@ _BLAMED_ON_START = (
 
 
 class _Loader(yaml.CSafeLoader):
-    """Composes nodes without resolving them: that is done here, and faster."""
+    """Composes nodes without resolving them: that is done here, and faster.
+
+    It is told of every step down and up in place of a resolver that goes by paths, and
+    uses that to stop before the stack ends: the composer goes down in C.
+    """
+
+    depth = 0
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
         """Leave the tag of a node without one empty."""
@@ -80,10 +92,16 @@ class _Loader(yaml.CSafeLoader):
         return ""
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-        """Do nothing: there are no path resolvers."""
+        """Count a step down."""
+        del current_index
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            mark = current_node.start_mark
+            raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=mark)
 
     def ascend_resolver(self) -> None:
-        """Do nothing: there are no path resolvers."""
+        """Count a step up."""
+        self.depth -= 1
 
 
 def parse(text: bytes, file: str, report: Report) -> Node:
@@ -101,7 +119,7 @@ def parse(text: bytes, file: str, report: Report) -> Node:
         raise ConfigError([_explained(error, text, file)]) from error
     if root is None:
         return Node(None, Place(file, 1, 1))
-    builder = _Builder(file, report, budget=_ALIAS_FACTOR * len(text) + 1000)
+    builder = _Builder(file, report, budget=len(text) + _ALIASED_NODES)
     return builder.build(root, builder.place(root), "")
 
 
@@ -152,6 +170,8 @@ class _Builder:
         if id(node) in self._open or self._budget < 0:
             message = "yaml: document contains excessive aliasing"
             raise self._fault(node, message, path)
+        if len(self._open) > MAX_DEPTH or path.count(".") > MAX_DEPTH:
+            raise self._fault(node, f"yaml: {TOO_DEEP}", "")
         self._open.add(id(node))
 
     def _mapping(self, node: yaml.Node, place: Place, path: str) -> Node:
@@ -192,7 +212,9 @@ class _Builder:
             raise self._fault(key, "a key must be text, not a list or a mapping", path)
         value = _scalar(key)
         if isinstance(value, str):
-            return value
+            if value.count(".") > MAX_DEPTH:
+                raise self._fault(key, f"yaml: {TOO_DEEP}", "")
+            return intern(value)
         if _is_number(value) and "." not in key.value:
             return str(key.value)
         kind = _KEY_KINDS[type(value)]
@@ -254,7 +276,8 @@ def _explained(error: yaml.YAMLError, text: bytes, file: str) -> Problem:
 
 def _hint(reason: str, text: bytes, line: int, column: int) -> str:
     if reason.startswith("found character"):
-        lines = text.decode("utf-8-sig").split("\n")
+        encoding = "utf-16" if text[:2] in _UTF16 else "utf-8-sig"
+        lines = text.decode(encoding, "replace").split("\n")
         character = "".join(lines[line : line + 1])[column : column + 1]
         if character == "\t":
             return ": a tab cannot indent, use blanks"

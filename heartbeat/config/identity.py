@@ -35,7 +35,7 @@ def structural_hash(value: Plain) -> int:
     """Return the 64-bit hash the reference computes over a configuration.
 
     FNV-1 over the leaves; members of mappings combined in any order, entries of lists
-    in theirs. Null members count as absent.
+    in theirs. A null member counts, as the number 0 would.
     """
     match value:
         case dict():
@@ -53,9 +53,8 @@ def structural_hash(value: Plain) -> int:
 def _mapping_hash(members: dict[str, Plain]) -> int:
     combined = 0
     for key, value in members.items():
-        if value is not None:
-            pair = _eight(_text_hash(key)) + _eight(structural_hash(value))
-            combined ^= _fnv(pair)
+        pair = _eight(_text_hash(key)) + _eight(structural_hash(value))
+        combined ^= _fnv(pair)
     return _fnv(_eight(combined))
 
 

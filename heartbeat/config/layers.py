@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from heartbeat.config.document import parse
 from heartbeat.config.files import read_file
 from heartbeat.config.tree import (
+    MAX_DEPTH,
     NOWHERE,
+    TOO_DEEP,
     Node,
     Place,
     join,
@@ -23,14 +25,15 @@ from heartbeat.config.tree import (
     overlaying,
     problem_at,
 )
-from heartbeat.config.values import parse_value
-from heartbeat.config.variables import Keystore, nothing, parse_template
+from heartbeat.config.values import is_text, parse_value
+from heartbeat.config.variables import parse_template
 from heartbeat.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from heartbeat.config.tree import Report
+    from heartbeat.config.variables import Secrets
 
 _DEFAULT_PATHS = {
     "config": "${path.home}",
@@ -50,7 +53,8 @@ class Request:
 
     `files` in the order given; `overrides` as `path=value`; `paths` by name (`home`,
     `config`, `data`, `logs`), relative ones from the working directory on;
-    `environment` and `keystore` are what variables mean.
+    `environment` and `keystore` are what variables mean; by default the keystore is the
+    file that the configuration names.
     """
 
     files: Sequence[str] = ("heartbeat.yml",)
@@ -58,7 +62,7 @@ class Request:
     paths: Mapping[str, str] = field(default_factory=dict[str, str])
     strict_permissions: bool = True
     environment: Mapping[str, str] = field(default_factory=_environment)
-    keystore: Keystore = nothing
+    keystore: Secrets | None = None
 
     def location_of(self, file: str) -> str:
         """Return where a file is that is named on the command line."""
@@ -111,6 +115,10 @@ def _file(path: str, request: Request, report: Report) -> Node:
 def _override(text: str, report: Report) -> Node:
     """Return what `-E path=value` sets; without `=` it is a switch turned on."""
     path, equals, value = text.partition("=")
+    fault = _refused(text)
+    if fault:
+        report(Problem(fault, "", "-E"))
+        return Node({}, _FLAG_PLACE)
     if equals and not value:
         message = f"-E {path}= sets nothing, write {path}=null or {path}=''"
         report(Problem(message, path, "-E", is_warning=True))
@@ -121,6 +129,14 @@ def _override(text: str, report: Report) -> Node:
         report(Problem(str(error), path, "-E"))
         return Node({}, _FLAG_PLACE)
     return node_of({path: meant}, _FLAG_PLACE)
+
+
+def _refused(override: str) -> str:
+    """Return why an override is not even read, nothing if it is."""
+    if not is_text(override):
+        return "an override is no UTF-8 text"
+    path = override.partition("=")[0]
+    return TOO_DEEP if path.count(".") > MAX_DEPTH else ""
 
 
 def broken_references(node: Node, path: str) -> Iterator[Problem]:

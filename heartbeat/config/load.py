@@ -1,26 +1,24 @@
-"""Loading a whole configuration, and the monitors in files of their own.
+"""Loading a whole configuration.
 
 Owns the order of the steps and which faults end it. Must not know how each step works.
 """
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from heartbeat.config.document import parse
-from heartbeat.config.files import matching_files, read_file
+from heartbeat.config.directories import absolute, keystore_of
 from heartbeat.config.jobs import with_job_limits
-from heartbeat.config.layers import Request, broken_references, merged_tree
+from heartbeat.config.layers import merged_tree
 from heartbeat.config.models import PathOptions, ProcessOptions
 from heartbeat.config.monitors import (
+    Entry,
     MonitorContext,
-    last_of_each_id,
-    read_monitors,
+    read_entries,
+    with_unique_ids,
 )
 from heartbeat.config.outputs import (
     check_queue,
@@ -29,14 +27,23 @@ from heartbeat.config.outputs import (
     with_promoted_queue,
 )
 from heartbeat.config.section import Section
-from heartbeat.config.tree import entries, problem_at
-from heartbeat.config.variables import Scope
+from heartbeat.config.sources import (
+    MonitorFiles,
+    MonitorSource,
+    collector_at_rest,
+    read_source,
+)
+from heartbeat.config.variables import Scope, nothing
 from heartbeat.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from heartbeat.config.keystore import Keystore
+    from heartbeat.config.layers import Request
     from heartbeat.config.spec import MonitorSpec
+    from heartbeat.config.tree import Node
+    from heartbeat.config.variables import Secrets
 
 NO_OUTPUT = "no outputs are defined, please define one under the output section"
 
@@ -51,34 +58,6 @@ class Kinds:
 
     monitors: Mapping[str, str]
     outputs: Collection[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorSource:
-    """The files monitors are read from, and everything needed to read them again."""
-
-    pattern: str
-    context: MonitorContext
-    scope: Scope
-    strict_permissions: bool
-
-
-@dataclass(frozen=True, slots=True)
-class MonitorFiles:
-    """What the files of a source hold.
-
-    `monitors` are those without a fault. `unreadable` names the files nothing is known
-    of, because they are no YAML or cannot be read.
-    """
-
-    monitors: tuple[MonitorSpec, ...] = ()
-    unreadable: frozenset[str] = frozenset()
-    reported: Mapping[Problem, None] = field(default_factory=dict[Problem, None])
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Faults and doubts found so far; unpacking sections may add warnings."""
-        return tuple(self.reported)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,58 +86,44 @@ class Settings:
         return (*self.root.scope.reported, *self.files.problems)
 
 
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Every entry of every list of monitors, and everything there is to say."""
+
+    entries: Sequence[Entry]
+    problems: Sequence[Problem]
+
+
 def load(request: Request, kinds: Kinds, *, needs_output: bool = True) -> Settings:
     """Load a whole configuration.
 
     Raises `ConfigError` with everything that was found, warnings included, if any fault
     concerns the process or a monitor of the main files.
     """
-    with _collector_at_rest():
-        return _load(request, kinds, needs_output=needs_output)
+    with collector_at_rest():
+        loading = _Loading.begin(request, kinds)
+        settings = loading.settings(needs_output=needs_output)
+        if loading.faults:
+            raise ConfigError(_together(loading.faults, settings.problems))
+        return settings
 
 
-def load_monitor_files(source: MonitorSource) -> MonitorFiles:
-    """Read the monitors of all files of a source; a broken file harms no other."""
-    with _collector_at_rest():
-        return _load_monitor_files(source)
+def survey(request: Request, kinds: Kinds) -> Survey:
+    """Look at all monitors of a configuration, whatever is wrong with it.
 
-
-@contextmanager
-def _collector_at_rest() -> Generator[None, None, None]:
-    """Keep the garbage collector from walking growing trees over and over.
-
-    They hold no cycles, and it would take half of the time of a large configuration.
+    Raises `ConfigError` only if the main files cannot be read.
     """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
+    with collector_at_rest():
+        loading = _Loading.begin(request, kinds)
+        settings = loading.settings(needs_output=False)
+        problems = _together(loading.faults, settings.problems)
+        return Survey(loading.entries, problems)
 
 
-def _load(request: Request, kinds: Kinds, *, needs_output: bool) -> Settings:
-    scope, faults = _Loading.begin(request)
-    loading = _Loading(request, kinds, scope, faults)
-    root = with_cloud(Section(scope.root, scope), faults.append)
-    outputs = enabled_outputs(root, kinds.outputs, faults.append)
-    if needs_output and not outputs:
-        faults.append(Problem(NO_OUTPUT))
-    root = with_promoted_queue(root, outputs, faults.append)
-    root = with_job_limits(root, request.environment, scope.report)
-    options = loading.options(root)
-    check_queue(root, options.queue, faults.append)
-    paths = _absolute(options.path)
-    context = loading.context(root, options)
-    inline = read_monitors(loading.inline(root), context, faults.append)
-    source = loading.source(options, paths, context)
-    files = load_monitor_files(source) if source else MonitorFiles()
-    monitors = last_of_each_id((*inline, *files.monitors), scope.report)
-    settings = Settings(options, paths, outputs, tuple(monitors), files, source, root)
-    if faults:
-        raise ConfigError(_together(faults, settings.problems))
-    return settings
+def keystore_file(request: Request) -> Keystore:
+    """Return the keystore of a configuration; raises `ConfigError`."""
+    tree = merged_tree(request, lambda _problem: None)
+    return keystore_of(tree, request.environment)
 
 
 def _together(faults: list[Problem], doubts: Iterable[Problem]) -> list[Problem]:
@@ -166,41 +131,6 @@ def _together(faults: list[Problem], doubts: Iterable[Problem]) -> list[Problem]
     faulty = {(problem.file, problem.path) for problem in faults}
     kept = (doubt for doubt in doubts if (doubt.file, doubt.path) not in faulty)
     return list(dict.fromkeys((*faults, *kept)))
-
-
-def _load_monitor_files(source: MonitorSource) -> MonitorFiles:
-    monitors: list[MonitorSpec] = []
-    reported: dict[Problem, None] = {}
-    unreadable: set[str] = set()
-    base = source.scope
-    scope = Scope(base.root, base.environment, base.keystore, reported)
-    for path in matching_files(source.pattern):
-        try:
-            sections = _sections_of(path, source, scope)
-        except ConfigError as error:
-            unreadable.add(path)
-            reported |= dict.fromkeys(error.problems)
-        else:
-            monitors += read_monitors(sections, source.context, scope.report)
-    return MonitorFiles(tuple(monitors), frozenset(unreadable), reported)
-
-
-def _sections_of(path: str, source: MonitorSource, scope: Scope) -> list[Section]:
-    """Return the monitors of a file; their paths begin at the monitor."""
-    text = read_file(path, strict_permissions=source.strict_permissions)
-    problems: list[Problem] = []
-    node = parse(text, path, problems.append)
-    found = [] if node.value is None else entries(node)
-    if found is None:
-        message = "a file of monitors holds a list: begin each monitor with '- '"
-        problems.append(problem_at(node, message))
-    for entry in found or ():
-        problems += broken_references(entry, "")
-    if found is None or not all(problem.is_warning for problem in problems):
-        raise ConfigError(problems)
-    for problem in problems:
-        scope.report(problem)
-    return [Section(entry, scope) for entry in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +141,10 @@ class _Loading:
     kinds: Kinds
     scope: Scope
     faults: list[Problem]
+    entries: list[Entry] = field(default_factory=list[Entry])
 
     @classmethod
-    def begin(cls, request: Request) -> tuple[Scope, list[Problem]]:
+    def begin(cls, request: Request, kinds: Kinds) -> _Loading:
         reported: dict[Problem, None] = {}
 
         def report(problem: Problem) -> None:
@@ -226,9 +157,30 @@ class _Loading:
         faults = [problem for problem in reported if not problem.is_warning]
         for problem in faults:
             del reported[problem]
-        return Scope(tree, request.environment, request.keystore, reported), faults
+        secrets = request.keystore or _secrets(tree, request, faults)
+        scope = Scope(tree, request.environment, secrets, reported)
+        return cls(request, kinds, scope, faults)
 
-    def options(self, root: Section) -> ProcessOptions:
+    def settings(self, *, needs_output: bool) -> Settings:
+        """Read everything; what is at fault is left out."""
+        scope, faults = self.scope, self.faults
+        root = with_cloud(Section(scope.root, scope), faults.append)
+        outputs = enabled_outputs(root, self.kinds.outputs, faults.append)
+        if needs_output and not outputs:
+            faults.append(Problem(NO_OUTPUT))
+        root = with_promoted_queue(root, outputs, faults.append)
+        root = with_job_limits(root, self.request.environment, scope.report)
+        options = self._options(root)
+        check_queue(root, options.queue, faults.append)
+        paths = absolute(options.path)
+        context = self._context(root, options)
+        inline = self._inline(root, context)
+        source = self._source(options, paths, context)
+        files = self._files(source)
+        monitors = (*inline, *files.monitors)
+        return Settings(options, paths, outputs, monitors, files, source, root)
+
+    def _options(self, root: Section) -> ProcessOptions:
         """Return the options of the process; the defaults if there are faults in them.
 
         Loading goes on, so that the monitors' faults come in the same go.
@@ -239,7 +191,7 @@ class _Loading:
             self.faults.extend(error.problems)
             return ProcessOptions()
 
-    def context(self, root: Section, options: ProcessOptions) -> MonitorContext:
+    def _context(self, root: Section, options: ProcessOptions) -> MonitorContext:
         name = options.heartbeat.scheduler.location
         zone = None if name in {"", "Local"} else ZoneInfo(name)
         place = root.get("heartbeat.run_from")
@@ -247,7 +199,14 @@ class _Loading:
             self.kinds.monitors, zone, None if place is None else place.node
         )
 
-    def inline(self, root: Section) -> list[Section]:
+    def _inline(self, root: Section, context: MonitorContext) -> list[MonitorSpec]:
+        entries = read_entries(self._sections(root), context)
+        self.entries.extend(with_unique_ids(entries, {}))
+        for entry in self.entries:
+            self.faults.extend(entry.problems)
+        return [entry.spec for entry in self.entries if entry.spec]
+
+    def _sections(self, root: Section) -> list[Section]:
         monitors = root.get("heartbeat.monitors")
         if monitors is None or monitors.is_null():
             return []
@@ -257,22 +216,37 @@ class _Loading:
             self.faults.append(monitors.problem(message))
         return found or []
 
-    def source(
+    def _source(
         self, options: ProcessOptions, paths: PathOptions, context: MonitorContext
     ) -> MonitorSource | None:
         files = options.heartbeat.config.monitors
         if files is None or not files.enabled or not files.path:
             return None
-        pattern = str(Path(paths.config, files.path))
-        strict = self.request.strict_permissions
-        return MonitorSource(pattern, context, self.scope, strict)
+        specs = (entry.spec for entry in self.entries if entry.spec)
+        return MonitorSource(
+            str(Path(paths.config, files.path)),
+            context,
+            self.scope,
+            self.request.strict_permissions,
+            taken={spec.id: spec.options.place for spec in specs},
+        )
+
+    def _files(self, source: MonitorSource | None) -> MonitorFiles:
+        if source is None:
+            return MonitorFiles()
+        files, entries = read_source(source)
+        self.entries.extend(entries)
+        return files
 
 
-def _absolute(paths: PathOptions) -> PathOptions:
-    """Return the directories as absolute paths, relative ones taken from home."""
-    home = Path(paths.home).absolute()
-    rest = {
-        name: str(home / value)
-        for name, value in paths.model_dump(exclude={"home"}).items()
-    }
-    return PathOptions(home=str(home), **rest)
+def _secrets(tree: Node, request: Request, faults: list[Problem]) -> Secrets:
+    """Return the keystore's secrets; none if it cannot be read, which is a fault."""
+    try:
+        keystore = keystore_of(tree, request.environment)
+    except ConfigError:
+        return nothing  # the same options are read again, and reported then
+    try:
+        return keystore.read(strict_permissions=request.strict_permissions).get
+    except ConfigError as error:
+        faults.extend(error.problems)
+        return nothing

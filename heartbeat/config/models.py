@@ -23,6 +23,7 @@ from heartbeat.config.types import (
     Options,
     Text,
     Uint16,
+    Words,
 )
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
@@ -104,6 +105,9 @@ class SchedulerOptions(Options):
     """`heartbeat.scheduler`."""
 
     limit: Count = Field(default=0, description="Most checks at once; 0 for no limit.")
+    per_host_limit: Count = Field(
+        default=0, description="Most checks of one host at once; 0 for any."
+    )
     location: Annotated[Text, AfterValidator(_zone)] = Field(
         default="",
         description="Time zone cron schedules are read in; empty for the system's.",
@@ -163,6 +167,15 @@ class PathOptions(Options):
     logs: Text = Field(default="", description="Log files.")
 
 
+class KeystoreOptions(Options):
+    """`keystore`: the file of secrets that `heartbeat keystore` manages."""
+
+    path: Text = Field(
+        default="",
+        description="The file, from path.data on; heartbeat.keystore by default.",
+    )
+
+
 class EndpointOptions(Options):
     """`http`: the endpoint that tells about the process."""
 
@@ -196,9 +209,9 @@ class LogFileOptions(Options):
 class LoggingOptions(Options):
     """`logging`; None stands for what the `--environment` flag implies."""
 
-    level: Annotated[Text, AfterValidator(_level)] = Field(
-        default="info", description="debug, info, warning, error or critical."
-    )
+    level: Annotated[
+        Text, AfterValidator(_level), Words(LOG_LEVELS, is_any_case=True)
+    ] = Field(default="info", description="debug, info, warning, error or critical.")
     selectors: Listed[Text] = Field(
         default=(), description="Loggers that write at debug level; * for all."
     )
@@ -239,8 +252,10 @@ class QueueOptions(Options):
 class TimestampOptions(Options):
     """`timestamp`."""
 
-    precision: Annotated[Text, AfterValidator(_precision)] = Field(
-        default="millisecond", description="millisecond, microsecond or nanosecond."
+    precision: Annotated[Text, AfterValidator(_precision), Words(tuple(PRECISIONS))] = (
+        Field(
+            default="millisecond", description="millisecond, microsecond or nanosecond."
+        )
     )
 
 
@@ -258,6 +273,9 @@ class ProcessOptions(Options):
         default=False, description="Put the fields at the top of the event."
     )
     path: PathOptions = Field(default=PathOptions(), description="Directories.")
+    keystore: KeystoreOptions = Field(
+        default=KeystoreOptions(), description="The file of secrets."
+    )
     heartbeat: HeartbeatOptions = Field(
         default=HeartbeatOptions(), description="The monitor side of the process."
     )

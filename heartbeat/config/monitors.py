@@ -7,18 +7,20 @@ sections.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from heartbeat.config.identity import automatic_id, digest
+from heartbeat.config.maintenance import WindowOptions, window_of
 from heartbeat.config.models import LocationOptions
 from heartbeat.config.section import Section
-from heartbeat.config.spec import DataStream, Location, MonitorSpec
+from heartbeat.config.spec import Confirm, DataStream, Location, MonitorSpec
 from heartbeat.config.tree import Node
 from heartbeat.config.types import (
+    Count,
     Duration,
     Fields,
     Flag,
@@ -28,12 +30,17 @@ from heartbeat.config.types import (
     Uint16,
 )
 from heartbeat.errors import ConfigError, Problem
-from heartbeat.schedule import Schedule, parse
+from heartbeat.schedule import Schedule, Shifted, parse, phase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
+    from heartbeat.config.tree import Place
+
+
+LONGEST = 100
+"""Most runs that a change of status may take to be believed."""
 
 AREA = "monitor"
 """What notes on options of the reference call the section of a monitor."""
@@ -77,6 +84,32 @@ class DataStreamOptions(Options):
     namespace: Text = Field(default="default", description="Third part of the name.")
 
 
+class ConfirmOptions(Options):
+    """`confirm`: what it takes until a change of status is believed."""
+
+    down: Count = Field(
+        default=1, ge=1, le=LONGEST, description="Failed runs in a row before down."
+    )
+    up: Count = Field(
+        default=1, ge=1, le=LONGEST, description="Good runs in a row before up again."
+    )
+    interval: Duration = Field(
+        default=0.0, ge=0, description="Time between such runs; 0 for the schedule's."
+    )
+    failures: Count = Field(
+        default=0, description="Instead of down: failed runs among the last of."
+    )
+    of: Count = Field(default=0, le=LONGEST, description="Runs that failures looks at.")
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if self.failures > self.of or (self.of and not self.failures):
+            raise ValueError("write failures and of, with failures not above of")
+        if self.of and self.down > 1:
+            raise ValueError("write either down, or failures and of")
+        return self
+
+
 class MonitorOptions(SwitchOptions):
     """The options of every monitor, whatever its type."""
 
@@ -95,6 +128,12 @@ class MonitorOptions(SwitchOptions):
     timeout: Duration = Field(default=0.0, description="Longest time of one attempt.")
     max_attempts: Uint16 = Field(
         default=1, description="Attempts before a monitor is down."
+    )
+    retry_delay: Duration = Field(
+        default=1.0, ge=0, description="Time between a failed attempt and the next."
+    )
+    confirm: ConfirmOptions | None = Field(
+        default=None, description="What it takes until a change is believed."
     )
     tags: Listed[Text] = Field(
         default=(), description="Tags, after those of the process."
@@ -124,6 +163,18 @@ class MonitorOptions(SwitchOptions):
     )
     data_stream: DataStreamOptions | None = Field(
         default=None, description="Data stream of its events."
+    )
+    jitter: Duration = Field(
+        default=0.0,
+        ge=0,
+        description="With cron: each monitor runs later by its share of this time.",
+    )
+    spread: Flag = Field(
+        default=True,
+        description="false runs it at once, then every interval from there.",
+    )
+    maintenance_windows: Listed[WindowOptions] = Field(
+        default=(), description="Spans of time in which it does not run."
     )
 
 
@@ -156,41 +207,55 @@ class MonitorContext:
     run_from: Node | None = None
 
 
-def read_monitors(
-    sections: Iterable[Section],
-    context: MonitorContext,
-    report: Callable[[Problem], None],
-) -> list[MonitorSpec]:
-    """Return the monitors that are enabled; those with a fault are reported instead."""
-    specs: list[MonitorSpec] = []
-    for section in sections:
-        try:
-            spec = _read(section, context)
-        except ConfigError as error:
-            for problem in error.problems:
-                report(problem)
-        else:
-            if spec is not None:
-                specs.append(spec)
-    return specs
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of a list of monitors, and what became of it.
+
+    `spec` is None where the monitor is switched off, or at fault: then `problems` says
+    why.
+    """
+
+    section: Section
+    spec: MonitorSpec | None = None
+    problems: Sequence[Problem] = ()
 
 
-def last_of_each_id(
-    specs: Iterable[MonitorSpec], report: Callable[[Problem], None]
-) -> list[MonitorSpec]:
-    """Return the monitors with unique ids: the last of an id stays, with a warning."""
-    unique: dict[str, MonitorSpec] = {}
-    for spec in specs:
-        earlier = unique.pop(spec.id, None)
-        if earlier is not None:
+def read_entries(sections: Iterable[Section], context: MonitorContext) -> list[Entry]:
+    """Return the monitors of a list, in its order."""
+    return [_entry(section, context) for section in sections]
+
+
+def _entry(section: Section, context: MonitorContext) -> Entry:
+    try:
+        return Entry(section, _read(section, context))
+    except ConfigError as error:
+        return Entry(section, problems=error.problems)
+
+
+def with_unique_ids(
+    entries: Iterable[Entry], taken: Mapping[str, Place]
+) -> list[Entry]:
+    """Return the entries in which a monitor is at fault if an earlier one has its id.
+
+    `taken` are ids of monitors elsewhere, and where those stand.
+    """
+    places = dict(taken)
+    unique: list[Entry] = []
+    for entry in entries:
+        spec = entry.spec
+        if spec is None:
+            unique.append(entry)
+        elif spec.id in places:
             message = (
                 f"monitor ID {spec.id} is configured for multiple monitors! IDs should"
-                " be unique values, last seen config will win"
-                f" (the one at {earlier.options.place} is left out)"
+                f" be unique values, but {places[spec.id]} has the same"
             )
-            report(spec.options.problem(message, is_warning=True))
-        unique[spec.id] = spec
-    return list(unique.values())
+            problem = spec.options.problem(message, "id")
+            unique.append(replace(entry, spec=None, problems=(problem,)))
+        else:
+            places[spec.id] = spec.options.place
+            unique.append(entry)
+    return unique
 
 
 def _read(section: Section, context: MonitorContext) -> MonitorSpec | None:
@@ -226,12 +291,13 @@ def _spec(
 ) -> MonitorSpec:
     written = section.lenient()
     place = options.run_from
+    name = options.id or automatic_id(options.type, written)
     return MonitorSpec(
-        id=options.id or automatic_id(options.type, written),
+        id=name,
         name=options.name,
         type=options.type,
         plugin=context.types[options.type],
-        schedule=_schedule(options.schedule, context.zone),
+        schedule=_jittered(options, name, section, context),
         timeout=options.timeout,
         max_attempts=max(options.max_attempts, 1),
         tags=options.tags,
@@ -245,8 +311,16 @@ def _spec(
         index=options.index,
         data_stream=_data_stream(options.data_stream, options.type),
         digest=digest(written),
+        spread=options.spread,
+        retry_delay=options.retry_delay,
+        confirm=_confirm(options.confirm),
+        maintenance=tuple(map(window_of, options.maintenance_windows)),
         options=section,
     )
+
+
+def _confirm(options: ConfirmOptions | None) -> Confirm | None:
+    return None if options is None else Confirm(**options.model_dump())
 
 
 def _data_stream(
@@ -261,6 +335,19 @@ def _data_stream(
 @lru_cache(maxsize=256)
 def _schedule(text: str, zone: tzinfo | None) -> Schedule:
     return parse(text, zone)
+
+
+def _jittered(
+    options: MonitorOptions, name: str, section: Section, context: MonitorContext
+) -> Schedule:
+    """Return the schedule of a monitor, shifted by its share of the jitter."""
+    schedule = _schedule(options.schedule, context.zone)
+    if not options.jitter:
+        return schedule
+    if schedule.interval is not None:
+        section.warn("has no effect: @every is spread anyway", "jitter")
+        return schedule
+    return Shifted(schedule, phase(name, round(options.jitter * 1e9)))
 
 
 def _located(section: Section, run_from: Node | None) -> Section:

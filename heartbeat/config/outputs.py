@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pydantic import Field
+
 from heartbeat.config.cloud import CloudOptions, cloud_settings
+from heartbeat.config.models import QueueOptions
 from heartbeat.config.monitors import SwitchOptions
 from heartbeat.config.section import Section
 from heartbeat.config.tree import Node, node_of
@@ -17,12 +20,21 @@ from heartbeat.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from heartbeat.config.models import QueueOptions
     from heartbeat.config.tree import Report
 
-_COMMON = frozenset({"enabled", "queue"})
 _LATER = frozenset({"logstash", "kafka", "redis", "discard"})
-_QUEUES = frozenset({"mem", "disk"})
+_QUEUES = frozenset(QueueOptions.model_fields)
+
+
+class OutputOptions(SwitchOptions):
+    """The options of every output, whatever it is."""
+
+    queue: QueueOptions | None = Field(
+        default=None, description="The queue, here instead of at the top level."
+    )
+
+
+_COMMON = frozenset(OutputOptions.model_fields)
 
 
 def with_cloud(root: Section, report: Report) -> Section:

@@ -23,7 +23,6 @@ NOTES: Final = {
     "features": f"{_NOT_YET}the host name is taken as the system gives it",
     "migration": f"{_NO_EFFECT}there is nothing to migrate",
     "timeseries": f"{_NOT_YET}documents carry no time series members",
-    "keystore": f"{_NOT_YET}secrets come from the environment",
     "system": f"{_NO_EFFECT}it belongs to Metricbeat",
     "heartbeat.autodiscover": f"{_NOT_YET}list the monitors or write files of them",
     "heartbeat.socket_trace": f"{_NO_EFFECT}it serves the reference's own tests",
@@ -44,11 +43,13 @@ NOTES: Final = {
     "queue.disk.retry_interval": f"{_NO_EFFECT}the queue is one database",
     "queue.disk.max_retry_interval": f"{_NO_EFFECT}the queue is one database",
     "monitor.processors": f"{_NOT_YET}events are sent without these changes",
-    "monitor.maintenance_windows": f"{_NOT_YET}the monitor runs all the time",
     "monitor.publisher_pipeline": f"{_NO_EFFECT}events never carry host.*",
     "monitor.dataset": "has no effect in the reference either: remove it",
     "monitor.alert": "has no effect in the reference either: Kibana alone reads it",
     "monitor.locations": "has no effect in the reference either: Kibana alone reads it",
+    "monitor.idle_connection_timeout": (
+        f"{_NO_EFFECT}every check has a connection of its own"
+    ),
     "monitor.method": "has no effect: write check.request.method",
 }
 

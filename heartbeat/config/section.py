@@ -7,6 +7,7 @@ way, and the warnings about keys no model knows. Must not know what an option me
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
 from types import UnionType
@@ -163,9 +164,12 @@ class Section:
         return Section(node, self.scope, path)
 
     def _faults(self, error: ValidationError) -> list[Problem]:
-        return [
+        found = (
             _fault(self.node, self.path, details)
             for details in error.errors(include_url=False)
+        )
+        return [
+            replace(fault, message=self.scope.hide(fault.message)) for fault in found
         ]
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartbeat.config.section import Section
-    from heartbeat.schedule import Schedule
+    from heartbeat.schedule import Schedule, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,28 @@ class DataStream:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirm:
+    """When a change of status is believed.
+
+    After `down` failed runs in a row, or after `failures` among the last `of` if that
+    is not 0; after `up` good runs in a row. In between runs follow each other after
+    `interval` seconds, 0.0 for no sooner than scheduled.
+    """
+
+    down: int = 1
+    up: int = 1
+    interval: float = 0.0
+    failures: int = 0
+    of: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorSpec:
     """One monitor: the options every type has, and the section for those of its own.
 
     `type` is as written, `plugin` the name it stands for. `timeout` is in seconds, 0.0
-    where it is not written; a monitor type has its own default. `digest` changes with
-    any option and is equal for equal sections.
+    where it is not written; a monitor type has its own default. `retry_delay` is in
+    seconds, too. `digest` changes with any option and is equal for equal sections.
     """
 
     id: str
@@ -61,3 +77,7 @@ class MonitorSpec:
     index: str = ""
     data_stream: DataStream | None = None
     digest: str = ""
+    maintenance: tuple[Window, ...] = ()
+    spread: bool = True
+    retry_delay: float = 1.0
+    confirm: Confirm | None = None

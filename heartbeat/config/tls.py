@@ -11,7 +11,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from heartbeat.config.types import Duration, Flag, Listed, Options, Text
+from heartbeat.config.types import Duration, Flag, Listed, Options, Text, Words
 
 PROTOCOLS = ("TLSv1", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3")
 
@@ -67,9 +67,9 @@ class TlsOptions(Options):
         default=VerificationMode.FULL,
         description="full, strict (no CommonName), certificate (no host name) or none.",
     )
-    supported_protocols: Listed[Annotated[Text, AfterValidator(_protocol)]] = Field(
-        default=("TLSv1.2", "TLSv1.3"), description="The TLS versions to talk."
-    )
+    supported_protocols: Listed[
+        Annotated[Text, AfterValidator(_protocol), Words(PROTOCOLS)]
+    ] = Field(default=("TLSv1.2", "TLSv1.3"), description="The TLS versions to talk.")
     cipher_suites: Listed[Text] = Field(
         default=(),
         description="Cipher suites up to TLS 1.2; empty for the library's own.",

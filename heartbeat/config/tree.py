@@ -20,6 +20,11 @@ Plain: TypeAlias = "dict[str, Plain] | list[Plain] | str | float | bool | None"
 Report: TypeAlias = "Callable[[Problem], None]"
 """Takes a fault or doubt at the moment it is found."""
 
+MAX_DEPTH = 64
+"""How deep options may be nested."""
+
+TOO_DEEP = f"options are nested more than {MAX_DEPTH} levels deep"
+
 MAX_INDEX = 1024
 """The highest number in a dotted path that may stand for a place in a list."""
 

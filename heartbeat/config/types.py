@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self, TypeAlias, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -62,7 +64,12 @@ def parse_number(text: str) -> int | float | None:
         number = parse_integer(text)
     except ValueError:
         return float(text) if _FLOAT.fullmatch(text) else None
-    return number if _MIN_INTEGER <= number <= _MAX_INTEGER else float(number)
+    if _MIN_INTEGER <= number <= _MAX_INTEGER:
+        return number
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def format_number(value: float) -> str:
@@ -81,6 +88,15 @@ def format_number(value: float) -> str:
         fraction = f".{mantissa[1:]}" if len(mantissa) > 1 else ""
         return f"{'-' * sign}{mantissa[0]}{fraction}e{power:+03d}"
     return f"{Decimal(repr(value)).normalize():f}"
+
+
+def format_scalar(value: str | float) -> str:
+    """Return a text as it is, a number or a boolean as the reference prints it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return format_number(value)
 
 
 def type_name(value: object) -> str:
@@ -129,15 +145,9 @@ def _flag(value: object) -> object:
 
 
 def _text(value: object) -> object:
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return format_number(value)
-        case _:
-            raise refusal(value, "string")
+    if isinstance(value, str | int | float):
+        return format_scalar(value)
+    raise refusal(value, "string")
 
 
 def _integer(value: object, target: str) -> int:
@@ -210,31 +220,55 @@ def _mapping(value: object) -> object:
     raise ValueError(f"required 'object', but found '{type_name(value)}'")
 
 
-Duration: TypeAlias = Annotated[float, BeforeValidator(_duration)]
+class Kind(StrEnum):
+    """What an option is, in words for documentation; marks the types below."""
+
+    ANY = "any"
+    COUNT = "count"
+    DURATION = "duration"
+    FLAG = "boolean"
+    INTEGER = "integer"
+    MAPPING = "mapping"
+    SIZE = "size"
+    TEXT = "text"
+    UINT16 = "0 to 65535"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Marks a text that must be one of these, perhaps in letters of any case."""
+
+    words: tuple[str, ...]
+    is_any_case: bool = False
+
+
+Duration: TypeAlias = Annotated[float, BeforeValidator(_duration), Kind.DURATION]
 """Seconds; written in Go syntax (`1m30s`) or as a bare number of seconds."""
 
-Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag)]
+Flag: TypeAlias = Annotated[bool, BeforeValidator(_flag), Kind.FLAG]
 """A switch; a YAML boolean, or text as Go's ParseBool takes it. Empty text is off."""
 
-Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
+Text: TypeAlias = Annotated[str, BeforeValidator(_text), Kind.TEXT]
 """Text; numbers and booleans are formatted as the reference does."""
 
-Integer: TypeAlias = Annotated[int, BeforeValidator(_signed)]
+Integer: TypeAlias = Annotated[int, BeforeValidator(_signed), Kind.INTEGER]
 """A whole number, also as base-prefixed text; fractions are cut off."""
 
-Count: TypeAlias = Annotated[int, BeforeValidator(_count)]
+Count: TypeAlias = Annotated[int, BeforeValidator(_count), Kind.COUNT]
 """A whole number of at least 0, also as base-prefixed text."""
 
-Uint16: TypeAlias = Annotated[int, BeforeValidator(_uint16)]
+Uint16: TypeAlias = Annotated[int, BeforeValidator(_uint16), Kind.UINT16]
 """A whole number from 0 to 65535, also as base-prefixed text."""
 
-ByteSize: TypeAlias = Annotated[int, BeforeValidator(_byte_size)]
+ByteSize: TypeAlias = Annotated[int, BeforeValidator(_byte_size), Kind.SIZE]
 """Bytes; a number, or text with a unit (`10MB` is decimal, `10MiB` binary)."""
 
 Listed: TypeAlias = Annotated[tuple[T, ...], BeforeValidator(_listed)]
 """Any number of T; a scalar stands for a list of one, null and "" for none."""
 
-Fields: TypeAlias = Annotated[Mapping[str, Any], BeforeValidator(_mapping)]
+Fields: TypeAlias = Annotated[
+    Mapping[str, Any], BeforeValidator(_mapping), Kind.MAPPING
+]
 """A mapping whose members are the operator's own, passed on as written."""
 
 

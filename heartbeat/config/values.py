@@ -25,6 +25,12 @@ _QUOTED = {
     "'": re.compile(r"'([^']*)'", re.DOTALL),
 }
 _BLANKS = " \t\r\n"
+_REPLACEMENT = "\ufffd"
+
+
+def is_text(text: str) -> bool:
+    """Say whether a text of the environment or the command line was UTF-8."""
+    return text.isascii() or not any("\ud800" <= part <= "\udfff" for part in text)
 
 
 def parse_value(text: str, *, objects: bool = True) -> Any:
@@ -33,9 +39,12 @@ def parse_value(text: str, *, objects: bool = True) -> Any:
     Raises `ValueError` for quotes and brackets that do not fit.
     """
     parser = _Parser(text, objects=objects)
-    values = [parser.value(",")]
-    while parser.skip(","):
-        values.append(parser.value(","))
+    try:
+        values = [parser.value(",")]
+        while parser.skip(","):
+            values.append(parser.value(","))
+    except RecursionError:
+        raise ValueError("brackets are nested too deeply") from None
     parser.finish()
     return values[0] if len(values) == 1 else values
 
@@ -113,8 +122,8 @@ class _Parser:
 
     def _word(self, ends: str) -> str:
         start = self._at
-        while self._peek() and self._peek() not in ends:
-            self._at += 1
+        found = (self._text.find(end, start) for end in ends)
+        self._at = min((at for at in found if at >= 0), default=len(self._text))
         return self._text[start : self._at].strip(_BLANKS)
 
     def _quoted(self) -> str:
@@ -128,4 +137,7 @@ class _Parser:
 
 def _unescaped(match: re.Match[str]) -> str:
     code = match[1]
-    return chr(int(code[1:], 16)) if code[0] == "u" else _ESCAPED[code]
+    if code[0] != "u":
+        return _ESCAPED[code]
+    character = chr(int(code[1:], 16))
+    return _REPLACEMENT if "\ud800" <= character <= "\udfff" else character

@@ -7,19 +7,26 @@ itself, the environment, the keystore. Must not know YAML, models or options.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from heartbeat.config.masking import MASK
 from heartbeat.config.tree import Node, find, join, problem_at
-from heartbeat.config.types import format_number
-from heartbeat.config.values import parse_value
+from heartbeat.config.types import format_number, format_scalar
+from heartbeat.config.values import is_text, parse_value
 from heartbeat.errors import ConfigError, Problem
 
-Keystore: TypeAlias = Callable[[str], str | None]
+Secrets: TypeAlias = Callable[[str], str | None]
 """Returns the secret kept under a name, None if there is none."""
+
+MAX_STEPS = 10_000
+"""How many references the resolution of one value may follow."""
+
+MAX_LENGTH = 1024 * 1024
+"""How long a text made of references may get."""
 
 _STOP = re.compile(r"\$\{|\$\$|\$\}|\}|:")
 _NAME_END = frozenset("}:")
@@ -47,7 +54,7 @@ class UnresolvedError(Exception):
 
 
 def nothing(_name: str) -> None:
-    """Stand for a keystore that is empty."""
+    """Stand for a keystore that is empty, and for nobody who listens."""
 
 
 @lru_cache(maxsize=4096)
@@ -56,7 +63,10 @@ def parse_template(text: str) -> Template:
 
     Raises `ValueError` for a reference that is empty or not closed.
     """
-    template, end = _parse(text, 0, frozenset())
+    try:
+        template, end = _parse(text, 0, frozenset())
+    except RecursionError:
+        raise ValueError("references are nested too deeply") from None
     return template if end == len(text) else (*template, text[end:])
 
 
@@ -69,10 +79,9 @@ def _parse(text: str, at: int, ends: frozenset[str]) -> tuple[Template, int]:
             return _with(parts, literal), stop.start()
         at = stop.end()
         if stop[0] == "${":
-            parts = [*_with(parts, literal)]
-            literal = ""
             reference, at = _parse_reference(text, at)
-            parts.append(reference)
+            parts += (literal, reference) if literal else (reference,)
+            literal = ""
         else:
             literal += stop[0][-1]
     return _with(parts, literal + text[at:]), len(text)
@@ -103,17 +112,27 @@ _NOTHING = Node(None)
 class Scope:
     """Everything names can mean, and where faults and doubts about them go.
 
-    `reported` holds each problem once, in the order found.
+    `reported` holds each problem once, in the order found. `secrets` holds those of the
+    keystore that were used, so that no text shows them. `notice` is told of each use
+    of a variable of the environment or of a secret: `environment NAME`.
     """
 
     root: Node = _NOTHING
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    keystore: Keystore = nothing
+    keystore: Secrets = nothing
     reported: dict[Problem, None] = field(default_factory=dict[Problem, None])
+    secrets: set[str] = field(default_factory=set[str])
+    notice: Callable[[str], None] = nothing
 
     def report(self, problem: Problem) -> None:
         """Keep a problem, once."""
         self.reported[problem] = None
+
+    def hide(self, text: str) -> str:
+        """Return a text to be shown, without any secret of the keystore."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(secret, MASK)
+        return text
 
     def resolve(self, node: Node, path: str = "") -> Any:
         """Return a tree as plain data, every reference replaced by what it means.
@@ -145,7 +164,9 @@ class Scope:
             return _Lookup(self, node, path).value(value)
         except (UnresolvedError, ValueError) as error:
             report(problem_at(node, str(error), path))
-            return value
+        except RecursionError:
+            report(problem_at(node, "references are nested too deeply", path))
+        return value
 
 
 class _Origin(Enum):
@@ -156,18 +177,43 @@ class _Origin(Enum):
     KEYSTORE = auto()
 
 
-class _Lookup:
-    """The resolution of one value; knows which names it is in the middle of."""
+class _Trail:
+    """How the resolution of one value got where it is.
 
-    __slots__ = ("_has_secret", "_node", "_path", "_pending", "_scope")
+    `pending` are the names it is in the middle of; `steps` is shared by its branches,
+    whose number may double with every name.
+    """
+
+    __slots__ = ("pending", "steps")
 
     def __init__(
-        self, scope: Scope, node: Node, path: str, pending: tuple[str, ...] = ()
+        self, pending: tuple[str, ...] = (), steps: Iterator[int] | None = None
+    ) -> None:
+        self.pending = pending
+        self.steps = steps or iter(range(MAX_STEPS))
+
+    def into(self, name: str) -> _Trail:
+        if name in self.pending:
+            raise UnresolvedError(f"cyclic reference detected for key '{name}'")
+        return _Trail((*self.pending, name), self.steps)
+
+    def step(self) -> None:
+        if next(self.steps, None) is None:
+            raise UnresolvedError(f"it takes more than {MAX_STEPS} references")
+
+
+class _Lookup:
+    """The resolution of one value."""
+
+    __slots__ = ("_has_secret", "_node", "_path", "_scope", "_trail")
+
+    def __init__(
+        self, scope: Scope, node: Node, path: str, trail: _Trail | None = None
     ) -> None:
         self._scope = scope
         self._node = node
         self._path = path
-        self._pending = pending
+        self._trail = trail or _Trail()
         self._has_secret = False
 
     def value(self, text: str) -> Any:
@@ -187,9 +233,12 @@ class _Lookup:
                 return spliced if self._has_secret else parse_or_keep(spliced)
 
     def _spliced(self, template: Template) -> str:
-        return "".join(
-            part if isinstance(part, str) else self._expanded(part) for part in template
-        )
+        text = ""
+        for part in template:
+            text += part if isinstance(part, str) else self._expanded(part)
+            if len(text) > MAX_LENGTH:
+                raise UnresolvedError(f"it gets longer than {MAX_LENGTH} characters")
+        return text
 
     def _expanded(self, reference: Reference) -> str:
         name = self._spliced(reference.name)
@@ -225,27 +274,30 @@ class _Lookup:
         return value
 
     def _find(self, name: str) -> tuple[_Origin | None, Any]:
+        self._trail.step()
         node = find(self._scope.root, name)
         if node is not None and node.value is not None:
-            return _Origin.OPTION, self._option(name, node)
+            return _Origin.OPTION, self._within(node, self._trail.into(name))
         if text := self._scope.environment.get(name):
+            if not is_text(text):
+                raise UnresolvedError(f"the variable {name} is no UTF-8 text")
+            self._scope.notice(f"environment {name}")
             return _Origin.ENVIRONMENT, text
         secret = self._scope.keystore(name)
-        return (None, None) if secret is None else (_Origin.KEYSTORE, secret)
+        if not secret:
+            return (None, None) if secret is None else (_Origin.KEYSTORE, "")
+        self._scope.notice(f"keystore {name}")
+        self._scope.secrets.add(secret)
+        return _Origin.KEYSTORE, secret
 
-    def _option(self, name: str, node: Node) -> Any:
-        if name in self._pending:
-            raise UnresolvedError(f"cyclic reference detected for key '{name}'")
-        return self._within(node, (*self._pending, name))
-
-    def _within(self, node: Node, pending: tuple[str, ...]) -> Any:
+    def _within(self, node: Node, trail: _Trail) -> Any:
         value = node.value
         if isinstance(value, dict):
-            return {key: self._within(v, pending) for key, v in value.items()}
+            return {key: self._within(v, trail) for key, v in value.items()}
         if isinstance(value, list):
-            return [self._within(entry, pending) for entry in value]
+            return [self._within(entry, trail) for entry in value]
         if isinstance(value, str) and "$" in value:
-            return _Lookup(self._scope, node, self._path, pending).value(value)
+            return _Lookup(self._scope, node, self._path, trail).value(value)
         return value
 
 
@@ -269,14 +321,8 @@ def _missing(name: str) -> UnresolvedError:
 
 
 def _as_text(name: str, value: Any) -> str:
-    match value:
-        case str():
-            return value
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return format_number(value)
-        case None:
-            return ""
-        case _:
-            raise UnresolvedError(f"${{{name}}} is no single value")
+    if value is None:
+        return ""
+    if isinstance(value, str | int | float):
+        return format_scalar(value)
+    raise UnresolvedError(f"${{{name}}} is no single value")

@@ -1,5 +1,7 @@
 """The command line: flags, exit codes, errors."""
 
+import importlib
+
 import click
 import pytest
 
@@ -26,14 +28,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Invocation]:
 def serve(monkeypatch: pytest.MonkeyPatch, command: click.Command) -> None:
     """Make `probe` mean this command."""
     monkeypatch.setitem(root.COMMANDS, "probe", "heartbeat.cmd.probe:probe")
-    real = root.importlib.import_module
+    real = importlib.import_module
 
     def load(name: str) -> object:
         if name == "heartbeat.cmd.probe":
             return type("Module", (), {"probe": command})
         return real(name)
 
-    monkeypatch.setattr(root.importlib, "import_module", load)
+    monkeypatch.setattr(importlib, "import_module", load)
 
 
 def raising(error: Exception) -> click.Command:

@@ -272,3 +272,47 @@ def test_fault_without_place() -> None:
     expected = "the file is no UTF-8 text: invalid leading UTF-8 octet"
 
     assert f"f.yml:2: yaml: {expected}" == fault(b"a: 1\nb: \xff\n")
+
+
+DEEP = "yaml: options are nested more than 64 levels deep"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"a: {'[' * 65}", "1:66"),
+        (f"? {'.'.join('a' * 66)}\n: 1\n", "1:3"),
+        (
+            "a0: &a0 [x]\n"
+            + "".join(f"a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 99)),
+            "",
+        ),
+        (
+            "a0: &a0 {x: 1}\n"
+            + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}}}\n" for n in range(1, 99)),
+            "",
+        ),
+    ],
+    ids=["brackets", "dots", "aliases", "merge keys"],
+)
+def test_depth(text: str, place: str) -> None:
+    """Options are nested to a certain depth only, however that is written."""
+    found = fault(text)
+
+    assert found.endswith(DEEP)
+    assert found.startswith(f"f.yml:{place}")
+
+
+def test_many_aliases() -> None:
+    """Aliases that multiply come to an end."""
+    text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 7)
+    )
+
+    assert "yaml: document contains excessive aliasing" in fault(text)
+
+
+def test_wide_characters() -> None:
+    """Other forms of Unicode are read too, and their faults explained."""
+    assert read("a: é".encode("utf-16")) == {"a": "é"}
+    assert "begins with '@' must stand in quotes" in fault("a: @x".encode("utf-16"))

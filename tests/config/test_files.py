@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from heartbeat.config.files import matching_files, read_file
+from heartbeat.config.files import MAX_BYTES, matching_files, read_file
 from heartbeat.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -88,3 +88,31 @@ def test_glob(tmp_path: Path) -> None:
     assert matching_files(str(tmp_path / "*.yml")) == [first, second]
     assert matching_files(first) == [first]
     assert matching_files(str(tmp_path / "none.yml")) == []
+
+
+@pytest.mark.parametrize("name", ["a.yml~", "#a.yml#", ".a.yml.swp"])
+def test_copies_of_editors_are_left_out(tmp_path: Path, name: str) -> None:
+    """Whoever edits a file with `*` as the pattern does not double its monitors."""
+    (tmp_path / name).touch()
+
+    assert matching_files(str(tmp_path / "*")) == []
+
+
+def test_pipe(tmp_path: Path) -> None:
+    """A pipe is refused without waiting for anybody to write."""
+    os.mkfifo(tmp_path / "a.yml")
+
+    assert fault(tmp_path / "a.yml") == (
+        "error loading config file: it is no regular file"
+    )
+
+
+def test_large_file(tmp_path: Path) -> None:
+    """A file that is too large is not read."""
+    path = tmp_path / "a.yml"
+    with path.open("wb") as file:
+        file.truncate(MAX_BYTES + 1)
+
+    assert fault(path) == (
+        "error loading config file: it has 16777217 bytes, more than 16777216"
+    )

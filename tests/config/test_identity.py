@@ -37,9 +37,23 @@ def test_golden_id() -> None:
     assert automatic_id("http", MONITOR) == "auto-http-0X5C54CC62D9EE29F2"
 
 
-def test_null_members_count_as_absent() -> None:
-    """A member that is null changes nothing, an entry that is null does."""
-    assert structural_hash({"a": 1, "b": None}) == structural_hash({"a": 1})
+def test_golden_id_with_null() -> None:
+    """A member that is null counts, as a run of the reference has shown."""
+    fields: Plain = {"x": 1.5, "w": True, "z": None, "v": "text"}
+    monitor: Plain = {
+        "type": "http",
+        "schedule": "@every 10s",
+        "urls": ["http://127.0.0.1:18080/"],
+        "check": {"response": {"status": [200]}},
+        "tags": ["a"],
+        "fields": fields,
+    }
+
+    assert automatic_id("http", monitor) == "auto-http-0XB22F60E0AE8A9C5A"
+
+
+def test_nulls_of_lists_count() -> None:
+    """An entry that is null is an entry."""
     assert structural_hash([None]) != structural_hash([])
 
 

@@ -191,17 +191,17 @@ def test_broken_monitor_files(tmp_path: Path) -> None:
     broken = {f"{folder}/{name}.yml" for name in "bcde"}
     assert settings.files.unreadable == broken
     found = [str(problem).replace(f"{folder}/", "") for problem in settings.problems]
-    assert found[:2] == [
+    assert found[0] == (
+        "b.yml:1:1: a file of monitors holds a list: begin each monitor with '- '"
+    )
+    assert found[2:] == [
+        "d.yml:2:3: missing '}' for the '${' at 1 accessing 'name'",
+        "e.yml:1:16: duplicate key, first set in line 1 accessing '0.a.b'",
         (
             "a.yml:1:4: monitor type dns does not exist, valid types are"
             " [http, icmp, tcp]"
             " accessing 'type'"
         ),
-        "b.yml:1:1: a file of monitors holds a list: begin each monitor with '- '",
-    ]
-    assert found[3:] == [
-        "d.yml:2:3: missing '}' for the '${' at 1 accessing 'name'",
-        "e.yml:1:16: duplicate key, first set in line 1 accessing '0.a.b'",
     ]
 
 
@@ -237,15 +237,38 @@ def test_permissions_of_monitor_files(tmp_path: Path) -> None:
 
 
 def test_ids_across_files(tmp_path: Path) -> None:
-    """The last monitor of an id wins, wherever the others stand."""
+    """The first monitor of an id stays, main file first; the others are faults."""
     inline = f"heartbeat.monitors:\n{MONITOR % 'a'}"
-    written(tmp_path, MONITOR % "a", "monitors.d/a.yml")
+    for name in ("x", "y"):
+        written(tmp_path, MONITOR % "a" + MONITOR % "b", f"monitors.d/{name}.yml")
 
     settings = loaded(tmp_path, EXTERNAL + inline, paths={"home": str(tmp_path)})
 
-    (spec,) = settings.monitors
-    assert spec.options.place.file == str(tmp_path / "monitors.d/a.yml")
-    assert "monitor ID a is configured" in settings.problems[0].message
+    folder = str(tmp_path)
+    assert [
+        str(spec.options.place).replace(folder, "") for spec in settings.monitors
+    ] == ["/heartbeat.yml:3", "/monitors.d/x.yml:2"]
+    text = "is configured for multiple monitors! IDs should be unique values, but"
+    assert [str(p).replace(folder, "") for p in settings.problems] == [
+        f"/{file}:{line}:39: monitor ID {name} {text} {other} has the same"
+        " accessing 'id'"
+        for file, line, name, other in (
+            ("monitors.d/x.yml", 1, "a", "/heartbeat.yml:3"),
+            ("monitors.d/y.yml", 1, "a", "/heartbeat.yml:3"),
+            ("monitors.d/y.yml", 2, "b", "/monitors.d/x.yml:2"),
+        )
+    ]
+    assert not any(problem.is_warning for problem in settings.problems)
+
+
+def test_ids_of_the_main_file(tmp_path: Path) -> None:
+    """Two monitors of one id in the main file stop the start."""
+    (found,) = faults(tmp_path, f"heartbeat.monitors:\n{MONITOR % 'a' * 2}")
+
+    assert found.startswith("heartbeat.yml:3:39: monitor ID a is configured for")
+    assert found.endswith(
+        "heartbeat.yml:2 has the same accessing 'heartbeat.monitors.1.id'"
+    )
 
 
 def test_location_of_the_process_reaches_files(tmp_path: Path) -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from heartbeat.config import DataStream, Location, MonitorSpec, Options, Section
+from heartbeat.config import (
+    Confirm,
+    DataStream,
+    Location,
+    MonitorSpec,
+    Options,
+    Section,
+)
 from heartbeat.config.monitors import (
     COMMON,
     MonitorContext,
-    last_of_each_id,
-    read_monitors,
+    read_entries,
+    with_unique_ids,
 )
-from heartbeat.config.tree import node_of
+from heartbeat.config.tree import Place, node_of
 from heartbeat.config.variables import Scope
-from heartbeat.schedule import Cron, Every
-from tests.support.config import KINDS, unexpected
-
-if TYPE_CHECKING:
-    from heartbeat.errors import Problem
+from heartbeat.schedule import Cron, Every, Shifted
+from tests.support.config import KINDS
 
 CONTEXT = MonitorContext(KINDS.monitors)
 MINIMAL = {"type": "icmp", "schedule": "@every 5s"}
@@ -30,10 +34,10 @@ def read(
     *monitors: Any, context: MonitorContext = CONTEXT
 ) -> tuple[list[MonitorSpec], list[str]]:
     """Return monitors and the faults that kept others from being made."""
-    problems: list[Problem] = []
     sections = [Section(monitor, path=f"m.{n}") for n, monitor in enumerate(monitors)]
-    specs = read_monitors(sections, context, problems.append)
-    return specs, [str(problem) for problem in problems]
+    entries = read_entries(sections, context)
+    specs = [entry.spec for entry in entries if entry.spec]
+    return specs, [str(problem) for entry in entries for problem in entry.problems]
 
 
 def only(monitor: Any, context: MonitorContext = CONTEXT) -> MonitorSpec:
@@ -142,15 +146,13 @@ def test_automatic_id_without_a_variable() -> None:
 def test_digest_follows_variables() -> None:
     """A variable with another value makes another monitor."""
     monitors = [
-        read_monitors(
-            [Section(MINIMAL | {"hosts": "${H}"}, Scope(environment={"H": host}))],
-            CONTEXT,
-            unexpected,
-        )
+        Section(MINIMAL | {"hosts": "${H}"}, Scope(environment={"H": host}))
         for host in ("a", "a", "b")
     ]
 
-    first, second, third = (specs[0].digest for specs in monitors)
+    specs = [entry.spec for entry in read_entries(monitors, CONTEXT)]
+
+    first, second, third = (spec.digest for spec in specs if spec)
     assert first == second
     assert first != third
 
@@ -176,6 +178,61 @@ def test_cron_has_the_zone_of_the_scheduler() -> None:
 
     assert isinstance(schedule, Cron)
     assert schedule.next_after(0) == 24 * 3600 * 1_000_000_000
+
+
+def test_jitter_delays_cron_by_a_share_of_its_own() -> None:
+    """Each monitor has a delay that is always the same, below the jitter."""
+    cron = MINIMAL | {"schedule": "0 0 * * *", "jitter": "10m"}
+    first, again, other = (only(cron | {"id": name}).schedule for name in "aab")
+
+    assert isinstance(first, Shifted)
+    assert isinstance(other, Shifted)
+    assert first == again
+    assert first.offset_ns != other.offset_ns
+    assert 0 < first.offset_ns < 600 * 10**9
+
+
+def test_jitter_of_an_interval_is_doubted() -> None:
+    """It would have no effect, and nobody should wonder why."""
+    scope = Scope()
+    section = Section(MINIMAL | {"jitter": "1m"}, scope)
+    (entry,) = read_entries([section], CONTEXT)
+
+    assert entry.spec is not None
+    assert entry.spec.schedule == Every(5_000_000_000)
+    assert [str(problem) for problem in scope.reported] == [
+        "has no effect: @every is spread anyway accessing 'jitter'"
+    ]
+
+
+def test_confirmation() -> None:
+    """What is not written is confirmed at once."""
+    written = {"down": 3, "interval": "5s"}
+
+    assert only(MINIMAL | {"confirm": written}).confirm == Confirm(down=3, interval=5.0)
+    assert only(MINIMAL | {"confirm": {}}).confirm == Confirm()
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ({"down": 0}, "requires value >= 1"),
+        ({"up": 101}, "requires value <= 100"),
+        ({"failures": 3, "of": 2}, "write failures and of, with failures not above of"),
+        ({"of": 2}, "write failures and of, with failures not above of"),
+        (
+            {"down": 2, "failures": 1, "of": 2},
+            "write either down, or failures and of",
+        ),
+    ],
+)
+def test_confirmation_that_makes_no_sense(
+    written: dict[str, int], message: str
+) -> None:
+    """Each mistake is told."""
+    (problem,) = faults(MINIMAL | {"confirm": written})
+
+    assert problem.startswith(message)
 
 
 def test_disabled_monitor_may_hold_anything() -> None:
@@ -291,17 +348,26 @@ def test_no_stream_has_a_type() -> None:
     assert faults({"id": "f", "streams": [{}]}) == [expected]
 
 
-def test_last_of_an_id_wins() -> None:
-    """The last of several monitors with one id stays, and both places are named."""
-    specs, _ = read(*(MINIMAL | {"id": "a", "name": n} for n in "xy"), MINIMAL)
-    problems: list[Problem] = []
+def test_ids_are_unique() -> None:
+    """A monitor with the id of an earlier one is at fault, and both are named."""
+    taken = Place("main.yml", 3, 1)
+    monitors = [MINIMAL | {"id": name} for name in "abac"]
+    nodes = [node_of({**m}, Place("f.yml", n)) for n, m in enumerate(monitors)]
+    entries = read_entries([Section(node) for node in nodes], CONTEXT)
 
-    kept = last_of_each_id(specs, problems.append)
+    unique = with_unique_ids(entries, {"c": taken})
 
-    assert [spec.name for spec in kept] == ["y", ""]
-    (problem,) = problems
-    assert problem.is_warning
-    assert problem.message.startswith(
-        "monitor ID a is configured for multiple monitors! IDs should be unique"
-        " values, last seen config will win (the one at "
-    )
+    assert [entry.spec and entry.spec.id for entry in unique] == ["a", "b", None, None]
+    text = "is configured for multiple monitors! IDs should be unique values, but"
+    assert [str(problem) for entry in unique for problem in entry.problems] == [
+        f"f.yml:2: monitor ID a {text} f.yml has the same accessing 'id'",
+        f"f.yml:3: monitor ID c {text} main.yml:3 has the same accessing 'id'",
+    ]
+
+
+def test_a_monitor_that_is_off_has_no_id() -> None:
+    """An id may stand twice if only one of the two is on."""
+    monitors = [{**MINIMAL, "id": "a", "enabled": on} for on in (True, False)]
+    entries = read_entries([Section(monitor) for monitor in monitors], CONTEXT)
+
+    assert with_unique_ids(entries, {}) == entries
