@@ -1,8 +1,8 @@
 """From a host to one result for each of its addresses.
 
 Owns the options that every monitor type with a network target has (`ipv4`, `ipv6`,
-`mode`, `timeout`) and the walk over a host's addresses. Must not know any protocol:
-what happens at an address is the caller's probe.
+`mode`, `timeout`, `resolver`, `source_address`) and the walk over a host's addresses.
+Must not know any protocol: what happens at an address is the caller's probe.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Protocol, Self, TypeAlias
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, model_validator
 
 from heartbeat.clock import Clock, Deadline
 from heartbeat.config import Duration, Flag, Listed, Options, Text
 from heartbeat.errors import CheckFailed, ConfigError
 from heartbeat.event import Facts, Result
-from heartbeat.net import Families, Lookup, Network, resolve
+from heartbeat.net import Families, Lookup, Network, name_server, resolve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -55,6 +55,19 @@ def _usable_timeout(seconds: float) -> float:
     return seconds or DEFAULT_TIMEOUT
 
 
+def _name_server(text: str) -> str:
+    try:
+        return name_server(text) if text else ""
+    except ValueError as error:
+        raise ValueError(f"resolver: {error}") from error
+
+
+def _source(text: str) -> str:
+    if text and not is_address(text):
+        raise ValueError(f"source_address: '{text}' is no IP address")
+    return text
+
+
 def _some(hosts: tuple[str, ...]) -> tuple[str, ...]:
     if not hosts:
         raise ValueError("empty array")
@@ -72,14 +85,24 @@ class AddressOptions(Options):
     could hold its place for ever.
     """
 
-    ipv4: Flag = True
-    ipv6: Flag = True
-    mode: Annotated[Text, AfterValidator(_known_mode)] = "any"
-    timeout: Annotated[Duration, AfterValidator(_usable_timeout)] = DEFAULT_TIMEOUT
+    ipv4: Flag = Field(default=True, description="Use the IPv4 addresses of a name.")
+    ipv6: Flag = Field(default=True, description="Use the IPv6 addresses of a name.")
+    mode: Annotated[Text, AfterValidator(_known_mode)] = Field(
+        default="any", description="Check any one address of a name, or all of them."
+    )
+    timeout: Annotated[Duration, AfterValidator(_usable_timeout)] = Field(
+        default=DEFAULT_TIMEOUT,
+        description="How long a check may take once the address is known.",
+    )
+    resolver: Annotated[Text, AfterValidator(_name_server)] = Field(
+        default="",
+        description="Name server to ask instead of the hosts file and the servers of "
+        "the machine: an address, with or without a port.",
+    )
 
     def families(self) -> Families:
-        """Return the address families that a host name may have."""
-        return Families(ipv4=self.ipv4, ipv6=self.ipv6)
+        """Return the address families that a host name may have, and who tells."""
+        return Families(self.ipv4, self.ipv6, self.resolver)
 
     def require_family(self) -> None:
         """Raise `ConfigError` if both address families are switched off."""
@@ -87,16 +110,47 @@ class AddressOptions(Options):
             raise ConfigError("pinging hosts requires ipv4 or ipv6 mode enabled")
 
 
+class ConnectOptions(AddressOptions):
+    """The same for a monitor that connects."""
+
+    source_address: Annotated[Text, AfterValidator(_source)] = Field(
+        default="", description="Address of this machine to connect from."
+    )
+
+    def families(self) -> Families:
+        """Return the families that a host name may have and the source can reach."""
+        is_ipv6 = ":" in self.source_address
+        return Families(
+            self.ipv4 and not is_ipv6,
+            self.ipv6 and (is_ipv6 or not self.source_address),
+            self.resolver,
+        )
+
+    @model_validator(mode="after")
+    def _has_a_family(self) -> Self:
+        families = self.families()
+        if self.source_address and not (families.ipv4 or families.ipv6):
+            raise ValueError("source_address is of a family that is switched off")
+        return self
+
+
 def finder(network: Network, host: str, options: AddressOptions) -> Find:
     """Return how to look a host up, which for a literal address is not at all.
 
     Raises `ConfigError` for a name when both address families are switched off.
     """
-    if not is_address(host):
-        options.require_family()
-        return partial(resolve, network, host, options.families(), options.mode)
-    lookup = Lookup((host,))
+    if is_address(host):
+        return _known(Lookup((host,)))
+    options.require_family()
+    return partial(resolve, network, host, options.families(), options.mode)
 
+
+def left_to_proxy(host: str) -> Find:
+    """Return how not to look a host up: the proxy on the way to it does."""
+    return _known(Lookup((host,), is_name=not is_address(host)))
+
+
+def _known(lookup: Lookup) -> Find:
     async def find() -> Lookup:
         return lookup
 
@@ -149,11 +203,12 @@ async def _probed(
     probe: Probe, lookup: Lookup, address: str, deadline: Deadline
 ) -> Result:
     facts: list[Facts] = list(lookup.facts(address))
+    ip = None if lookup.is_name else address
     deadline.start()
     try:
         await probe(address, deadline, facts)
     except CheckFailed as failure:
-        return Result(address, failure.error, facts)
+        return Result(ip, failure.error, facts)
     finally:
         deadline.cancel()
-    return Result(address, None, facts)
+    return Result(ip, None, facts)

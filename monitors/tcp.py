@@ -1,4 +1,4 @@
-"""TCP monitor: connect, optionally with TLS, optionally send and expect an answer.
+"""TCP monitor: connect, by SOCKS or with TLS if wanted, send and expect an answer.
 
 Owns the options of `type: tcp`, the forms a host may be written in, and the exchange of
 data after connecting. Must not know how connections or TLS are made.
@@ -8,22 +8,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, model_validator
 
-from heartbeat.config import Listed, Options, Text, TlsOptions, Uint16
+from heartbeat.config import Flag, Listed, Options, Text, TlsOptions, Uint16
 from heartbeat.errors import CheckFailed, ConfigError
 from heartbeat.event import Facts, Fields, Result, microseconds
 from heartbeat.monitors.addresses import (
-    AddressOptions,
+    ConnectOptions,
     Find,
     Hosts,
     each_address,
     finder,
     is_address,
+    left_to_proxy,
 )
-from heartbeat.net import Connection, Network, Route, dial, read_text
+from heartbeat.net import (
+    ALL,
+    Connection,
+    Network,
+    Proxy,
+    ProxyKind,
+    Route,
+    dial,
+    parse_proxy,
+    read_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
@@ -35,6 +46,7 @@ if TYPE_CHECKING:
 
 PLAIN_SCHEMES = ("tcp", "plain")
 TLS_SCHEMES = ("tls", "ssl")
+PROXIES = (ProxyKind.SOCKS5,)
 MAX_PORT = 65_535
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)")
@@ -47,24 +59,57 @@ _AUTHORITY = re.compile(
 class DataOptions(Options):
     """`check.*`: what is sent after connecting and what must come back."""
 
-    send: Text = ""
-    receive: Text = ""
+    send: Text = Field(default="", description="What is sent after connecting.")
+    receive: Text = Field(
+        default="", description="What the answer, or the greeting, must begin with."
+    )
 
 
-def _not_yet(url: str) -> str:
+def _proxy(url: str) -> str:
     if url:
-        raise ValueError("proxy_url is not supported here yet")
+        parse_proxy(url, PROXIES)
     return url
 
 
-class TcpOptions(AddressOptions):
+class TcpOptions(ConnectOptions):
     """Every option of `type: tcp` beyond those of all monitors."""
 
-    hosts: Hosts
-    ports: Listed[Uint16] = ()
-    check: DataOptions = DataOptions()
-    ssl: TlsOptions | None = None
-    proxy_url: Annotated[Text, AfterValidator(_not_yet)] = ""
+    hosts: Hosts = Field(
+        description="Hosts to connect to, with or without a port; tls:// wants TLS."
+    )
+    ports: Listed[Uint16] = Field(
+        default=(), description="Ports of the hosts that are written without one."
+    )
+    check: DataOptions = Field(
+        default=DataOptions(), description="What is sent and what must come back."
+    )
+    ssl: TlsOptions | None = Field(default=None, description="TLS settings.")
+    proxy_url: Annotated[Text, AfterValidator(_proxy)] = Field(
+        default="", description="Proxy to go through: socks5://[user:password@]host."
+    )
+    proxy_use_local_resolver: Flag = Field(
+        default=False,
+        description="Look names up on this machine, not on the proxy.",
+    )
+
+    @model_validator(mode="after")
+    def _knows_all_addresses(self) -> Self:
+        if self.leaves_names and self.mode == ALL:
+            raise ValueError(
+                # With the backquote that the reference ends in.
+                "ping all ips only supported if proxy_use_local_resolver is enabled`"
+            )
+        return self
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """Return the proxy to go through, if any."""
+        return parse_proxy(self.proxy_url, PROXIES) if self.proxy_url else None
+
+    @property
+    def leaves_names(self) -> bool:
+        """Return whether the proxy is to look names up."""
+        return bool(self.proxy_url) and not self.proxy_use_local_resolver
 
     @property
     def tls(self) -> TlsOptions | None:
@@ -208,6 +253,11 @@ async def _read(connection: Connection, size: int, deadline: Deadline) -> bytear
 def build(spec: MonitorSpec, network: Network) -> Sequence[Check]:
     """Return a check for every host and port; raises `ConfigError`."""
     options = spec.options.unpack(TcpOptions)
+    if options.resolver and options.leaves_names:
+        spec.options.warn(
+            "has no effect: the proxy looks names up without proxy_use_local_resolver",
+            "resolver",
+        )
     tls = None if options.tls is None else network.tls(options.tls)
     scheme = "tcp" if tls is None else "ssl"
     return [
@@ -228,8 +278,16 @@ def _check(
         url=endpoint.url(),
         timeout=options.timeout,
         network=network,
-        find=finder(network, endpoint.host, options),
-        route=Route(endpoint.host, endpoint.port, tls=tls),
+        find=left_to_proxy(endpoint.host)
+        if options.leaves_names
+        else finder(network, endpoint.host, options),
+        route=Route(
+            endpoint.host,
+            endpoint.port,
+            tls=tls,
+            proxy=options.proxy,
+            source=options.source_address,
+        ),
         send=options.check.send.encode("utf-8", "surrogateescape"),
         receive=options.check.receive.encode("utf-8", "surrogateescape"),
     )

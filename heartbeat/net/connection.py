@@ -12,6 +12,8 @@ future that carried it.
 from __future__ import annotations
 
 import asyncio
+import socket
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from heartbeat.errors import system_text
@@ -216,16 +218,23 @@ class TcpConnection(asyncio.Protocol):
         return data
 
 
-async def connect(address: str, port: int, deadline: Deadline) -> TcpConnection:
-    """Connect to a literal address.
+async def connect(
+    address: str, port: int, deadline: Deadline, *, source: str = ""
+) -> TcpConnection:
+    """Connect to a literal address, from the address `source` if there is one.
 
-    Raises `CheckFailed` with `NET_COULD_NOT_CONNECT`.
+    Raises `DialFailed` with `NET_COULD_NOT_CONNECT`.
     """
     loop = asyncio.get_running_loop()
     connection = TcpConnection(loop, endpoint(address, port))
-    attempt = loop.create_task(
-        loop.create_connection(lambda: connection, address, port)
-    )
+    if source:
+        bound = _bound(source, address, port)
+        attempt = loop.create_task(_connect_from(bound, connection, (address, port)))
+        attempt.add_done_callback(partial(_close_if_failed, bound))
+    else:
+        attempt = loop.create_task(
+            loop.create_connection(lambda: connection, address, port)
+        )
     attempt.add_done_callback(connection.connect_ended)
     try:
         await connection.connected(deadline)
@@ -233,10 +242,38 @@ async def connect(address: str, port: int, deadline: Deadline) -> TcpConnection:
         attempt.cancel()
         connection.close()
         if isinstance(error, OSError):
-            raise could_not_connect(address, port, _dial_text(error)) from error
+            late = is_deadline(error)
+            text = "i/o timeout" if late else f"connect: {system_text(error)}"
+            raise could_not_connect(address, port, text, timed_out=late) from error
         raise
     return connection
 
 
-def _dial_text(error: OSError) -> str:
-    return "i/o timeout" if is_deadline(error) else f"connect: {system_text(error)}"
+def _bound(source: str, address: str, port: int) -> socket.socket:
+    """Return a socket that sends from an address of ours; raises `DialFailed`."""
+    family = socket.AF_INET6 if ":" in source else socket.AF_INET
+    if (":" in address) != (":" in source):
+        cause = f"source address {source} is of another family"
+        raise could_not_connect(address, port, cause)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setblocking(False)  # noqa: FBT003 - the name says it
+    try:
+        sock.bind((source, 0))
+    except OSError as error:
+        sock.close()
+        cause = f"bind {source}: {system_text(error)}"
+        raise could_not_connect(address, port, cause) from error
+    return sock
+
+
+async def _connect_from(
+    bound: socket.socket, connection: TcpConnection, target: tuple[str, int]
+) -> tuple[asyncio.Transport, TcpConnection]:
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(bound, target)
+    return await loop.create_connection(lambda: connection, sock=bound)
+
+
+def _close_if_failed(bound: socket.socket, attempt: asyncio.Task[Any]) -> None:
+    if attempt.cancelled() or attempt.exception() is not None:
+        bound.close()

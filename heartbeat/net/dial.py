@@ -1,37 +1,23 @@
 """From an address to a connection that an application protocol can use.
 
-Owns the order of the layers (tcp, then tls) and what each leaves behind as facts. Must
-not know names (they are resolved before) or what is said on the connection.
+Owns the order of the layers (tcp, proxy, tls) and what each leaves behind as facts.
+Must not know names (they are resolved before) or what is said on the connection.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heartbeat.net.connection import Connection, connect
 from heartbeat.net.facts import TcpFacts
 from heartbeat.net.handshake import TrustLearned, handshake
+from heartbeat.net.tunnel import open_tunnel, reach_proxy
 
 if TYPE_CHECKING:
     from heartbeat.clock import Deadline
     from heartbeat.event import Facts
     from heartbeat.net.network import Network
-    from heartbeat.net.tls import TlsContext
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How to reach an endpoint: the target and the layers on the way.
-
-    `host` is what the operator wrote; `server_name` is what TLS is to ask for and to
-    check, `host` where it is None.
-    """
-
-    host: str
-    port: int
-    tls: TlsContext | None = None
-    server_name: str | None = None
+    from heartbeat.net.route import Route
 
 
 async def dial(
@@ -43,8 +29,9 @@ async def dial(
 ) -> Connection:
     """Connect to `address` through all layers of the route.
 
-    Every layer appends its facts as soon as it has them, so those of the lower layers
-    are there when a higher one fails. Raises `CheckFailed`.
+    With a proxy `address` may also be a name, which the proxy then looks up. Every
+    layer appends its facts as soon as it has them, so those of the lower layers are
+    there when a higher one fails. Raises `CheckFailed`.
     """
     known = len(facts)
     try:
@@ -61,13 +48,27 @@ async def _through_layers(
     deadline: Deadline,
     facts: list[Facts],
 ) -> Connection:
-    clock = network.clock
     if route.tls is not None:
         await route.tls.refresh()
-    started = clock.monotonic()
-    connection = await connect(address, route.port, deadline)
-    facts.append(TcpFacts(clock.monotonic() - started))
+    connection = await _reach(network, route, address, deadline, facts)
     if route.tls is None:
         return connection
     name = route.server_name or route.host
     return await handshake(connection, route.tls, name, deadline=deadline, facts=facts)
+
+
+async def _reach(
+    network: Network,
+    route: Route,
+    address: str,
+    deadline: Deadline,
+    facts: list[Facts],
+) -> Connection:
+    """Connect without the TLS of the target, directly or by way of a proxy."""
+    if route.proxy is not None:
+        reach = reach_proxy if route.is_forwarded else open_tunnel
+        return await reach(network, route, address, deadline, facts)
+    started = network.clock.monotonic()
+    connection = await connect(address, route.port, deadline, source=route.source)
+    facts.append(TcpFacts(network.clock.monotonic() - started))
+    return connection

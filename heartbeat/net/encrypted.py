@@ -57,7 +57,9 @@ class TlsConnection:
         "__weakref__",
         "_below",
         "_fault",
+        "_header",
         "_incoming",
+        "_missing",
         "_outgoing",
         "context",
         "first",
@@ -73,6 +75,8 @@ class TlsConnection:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._fault: str | None = None
+        self._header: bytes = b""
+        self._missing = 0
         self.context = context
         self.server_name = server_name
         self.tls = context.wrap(self._incoming, self._outgoing, server_name)
@@ -100,13 +104,19 @@ class TlsConnection:
             self._look_at_first()
 
     async def read(self, deadline: Deadline) -> bytes:
-        """Return the next bytes, `b""` at the end of the stream."""
+        """Return the next bytes, `b""` at the end of the stream.
+
+        Many peers end it without saying so in TLS; that is an error inside a record
+        only, as in the reference.
+        """
         while True:
             try:
                 return self.tls.read(RECORD)
             except ssl.SSLWantReadError:
                 pass
-            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+            except ssl.SSLEOFError:
+                if self._missing or self._header:
+                    raise
                 return b""
             await self._receive(deadline)
 
@@ -144,9 +154,19 @@ class TlsConnection:
             self._incoming.write_eof()
             return False
         self._incoming.write(data)
+        self._follow(data)
         if len(self.first) < HELLO:
             self.first = (self.first + data[:HELLO])[:HELLO]
         return True
+
+    def _follow(self, data: bytes) -> None:
+        """Keep track of where the present record ends."""
+        data = self._header + data
+        place = self._missing
+        while place + HEADER <= len(data):
+            place += HEADER + int.from_bytes(data[place + 3 : place + HEADER])
+        self._missing = max(place - len(data), 0)
+        self._header = data[place:]
 
     def _flush(self) -> None:
         """Hand on what OpenSSL has to say."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from heartbeat.event import microseconds
 from heartbeat.net.ciphers import DOCUMENT, VERSIONS
+from heartbeat.net.proxy import ProxyKind
 
 if TYPE_CHECKING:
     from heartbeat.event import Fields
@@ -19,14 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResolveFacts:
-    """What a name lookup gave and how long it took."""
+    """What a name lookup gave and how long it took.
+
+    `is_stale`, where the servers failed and an answer of before stands in.
+    """
 
     ip: str
     rtt: float
+    is_stale: bool = False
 
     def put(self, fields: Fields) -> None:
-        """Write `resolve.ip` and `resolve.rtt.us`."""
+        """Write `resolve.ip`, `resolve.rtt.us` and as it applies the mark."""
         fields["resolve"] = {"ip": self.ip, "rtt": microseconds(self.rtt)}
+        if self.is_stale:
+            fields.setdefault("heartbeat", {})["resolve"] = {"stale": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,25 @@ class TcpFacts:
         """Write `tcp.rtt.connect.us`."""
         rtt = fields.setdefault("tcp", {}).setdefault("rtt", {})
         rtt["connect"] = microseconds(self.connect)
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelFacts:
+    """How long a proxy, once connected to, took to let us through to the target."""
+
+    kind: ProxyKind
+    connect: float
+
+    def put(self, fields: Fields) -> None:
+        """Write `socks5.rtt.connect.us`, or `heartbeat.proxy.rtt.connect.us`.
+
+        The latter for HTTP proxies, which the reference does not time.
+        """
+        rtt = {"rtt": {"connect": microseconds(self.connect)}}
+        if self.kind is ProxyKind.SOCKS5:
+            fields["socks5"] = rtt
+        else:
+            fields.setdefault("heartbeat", {})["proxy"] = rtt
 
 
 @dataclass(frozen=True, slots=True)

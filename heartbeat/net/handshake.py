@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from heartbeat.net.connection import Connection
     from heartbeat.net.tls import TlsContext
 
+UNVERIFIED = "tls: failed to verify certificate: "
+"""What the reference's standard library puts before its verdicts."""
+
+MAX_CHAIN = 20
+"""So many certificates of a refused chain are looked at: reading one takes 0.1 ms."""
+
 DER = 2
 """The encoding wanted of OpenSSL's certificate objects, up to Python 3.12."""
 
@@ -78,6 +84,8 @@ def _accepted(connection: TlsConnection, took: float, facts: list[Facts]) -> Tls
     leaf = read_certificate(tls.getpeercert(binary_form=True) or b"")
     version = tls.version() or ""
     fault = name_fault(leaf, context.expectation(connection.server_name))
+    if fault is not None and context.is_plain_strict:
+        fault = UNVERIFIED + fault
     if version not in context.versions:
         fault = f"tls version {version} not configured"
     elif fault is None and not _is_pinned(connection):
@@ -99,7 +107,7 @@ def _is_pinned(connection: TlsConnection) -> bool:
 
 def _chain_dates(connection: TlsConnection) -> tuple[str, str] | None:
     """Return when the whole verified chain begins and ends to be valid."""
-    if not connection.context.shows_chain_dates:
+    if not connection.context.is_plain_strict:
         return None
     chain = verified_chain(connection.tls)
     dates = [member.dates for member in chain if member.dates is not None]
@@ -122,6 +130,8 @@ def _refused(
         expected=context.expectation(connection.server_name),
         now=context.clock.now(),
     )
+    if context.is_plain_strict:
+        text = UNVERIFIED + text
     is_stranger = FAULTS.get(error.verify_code) == UNKNOWN_AUTHORITY
     if is_stranger and any(context.learn(member) for member in chain):
         return TrustLearned.io(text)
@@ -137,9 +147,9 @@ def _text(error: OSError | EOFError, connection: TlsConnection) -> str:
 
 
 def presented_chain(tls: Any) -> list[Certificate]:
-    """Return the certificates that the peer sent, leaf first."""
+    """Return the certificates that the peer sent, leaf first, if not too many."""
     owner = tls if hasattr(tls, "get_unverified_chain") else tls._sslobj  # noqa: SLF001
-    return _read_all(owner.get_unverified_chain())
+    return _read_all((owner.get_unverified_chain() or ())[:MAX_CHAIN])
 
 
 def verified_chain(tls: Any) -> list[Certificate]:

@@ -1,34 +1,35 @@
 """From a host as the operator wrote it to addresses.
 
 Owns name lookups: which addresses a monitor talks to, how long the lookup took and the
-words for a failed one. Must not know what is done at the address.
+words for a failed one. Must not know what is done at the address or how names are
+looked up.
 
-The system's resolver answers, so that hosts file, search domains and whatever else the
-machine is set up with count. It blocks, therefore it is asked in threads; and it may
-take very long, therefore a lookup is given up after a while, whatever the thread does.
+How long a lookup took is what the check spent on it. An answer that was remembered
+takes next to nothing, and that is what the document says: the time of some earlier
+lookup would be told again and again as if it had just happened.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from heartbeat.clock import Deadline
 from heartbeat.errors import CheckFailed
+from heartbeat.net.dns import AAAA, A
 from heartbeat.net.facts import ResolveFacts
+from heartbeat.net.hostfiles import DNS_PORT
 from heartbeat.net.names import as_address
-from heartbeat.net.threads import Threads
+from heartbeat.net.proxy import MAX_PORT
+from heartbeat.net.resolver import NO_SUCH_HOST, TIMED_OUT, Wanted
 from heartbeat.net.wording import endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from heartbeat.clock import Clock
     from heartbeat.event import Facts
     from heartbeat.net.network import Network
 
@@ -38,11 +39,6 @@ ALL = "all"
 LIMIT = 5.0
 """Seconds after which a lookup is given up; the check's own timeout starts after it."""
 
-THREADS = 32
-"""How many lookups may be under way: a mute name server holds a thread for long."""
-
-RESOLV_CONF = Path("/etc/resolv.conf")
-
 DOMAIN_NAME = re.compile(
     r"(?=.{1,254}\Z)(?=.*[a-z_-])"
     r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -50,18 +46,17 @@ DOMAIN_NAME = re.compile(
     re.IGNORECASE,
 )
 
-Ask: TypeAlias = "Callable[[str], Sequence[str]]"
-"""Looks a name up in a thread of its own; raises `OSError`."""
-
-Answer: TypeAlias = "Sequence[str] | Failure"
-
 
 @dataclass(frozen=True, slots=True)
 class Families:
-    """Which address families a monitor may use."""
+    """Which address families a monitor may use, and who is asked for them.
+
+    `server` is a name server as `ip:port`; empty for the machine's own ways.
+    """
 
     ipv4: bool = True
     ipv6: bool = True
+    server: str = ""
 
     def allow(self, address: str) -> bool:
         """Tell whether an address is of one of them."""
@@ -72,109 +67,54 @@ class Families:
 class Lookup:
     """Where to go: one address for mode `any`, every one for mode `all`.
 
-    `rtt` is in seconds, None where nothing had to be looked up.
+    `rtt` is in seconds, None where nothing had to be looked up. With `is_name` the only
+    address is the host's name still, which a proxy will look up.
     """
 
     addresses: tuple[str, ...]
     rtt: float | None = None
+    is_name: bool = False
+    is_stale: bool = False
 
     def facts(self, address: str) -> tuple[Facts, ...]:
         """Return what the document says about the lookup; nothing for literals."""
-        return () if self.rtt is None else (ResolveFacts(address, self.rtt),)
+        if self.rtt is None:
+            return ()
+        return (ResolveFacts(address, self.rtt, is_stale=self.is_stale),)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What an `OSError` was made of: errors themselves are not passed on.
-
-    One that several tasks raise would drag their frames along, in circles.
-    """
-
-    reasons: tuple[Any, ...]
-
-
-class Resolver:
-    """The system's resolver; lookups of one name at the same time are one."""
-
-    def __init__(self, clock: Clock, ask: Ask | None = None) -> None:
-        """Start no thread yet. `ask` stands in for the system's resolver."""
-        self._clock = clock
-        self._ask = ask or ask_system
-        self._threads = Threads(THREADS)
-        self._waiting: dict[str, list[asyncio.Future[Answer]]] = {}
-
-    async def addresses(self, host: str) -> Sequence[str]:
-        """Return all addresses of a name in the resolver's order.
-
-        Raises `OSError`, which is a `TimeoutError` when it takes too long.
-        """
-        limit = Deadline(self._clock, LIMIT)
-        limit.start()
-        try:
-            answer = await limit.wait(self._join(host))
-        finally:
-            limit.cancel()
-        if isinstance(answer, Failure):
-            raise OSError(*answer.reasons)
-        return answer
-
-    def close(self) -> None:
-        """Let go of the threads."""
-        self._threads.close()
-
-    def _join(self, host: str) -> asyncio.Future[Answer]:
-        """Ask, or wait with those who did."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Answer] = loop.create_future()
-        if host in self._waiting:
-            self._waiting[host].append(future)
-        else:
-            self._waiting[host] = [future]
-            self._threads.run(partial(self._look_up, loop, host))
-        return future
-
-    def _look_up(self, loop: asyncio.AbstractEventLoop, host: str) -> None:
-        """Ask, in a thread, and bring the answer back."""
-        answer: Answer
-        try:
-            answer = self._ask(host)
-        except OSError as error:
-            answer = Failure(error.args)
-        try:
-            loop.call_soon_threadsafe(self._tell, host, answer)
-        except RuntimeError:
-            # The loop has ended meanwhile, nobody waits any more.
-            return
-
-    def _tell(self, host: str, answer: Answer) -> None:
-        for future in self._waiting.pop(host):
-            if not future.done():
-                future.set_result(answer)
-
-
-def ask_system(host: str) -> Sequence[str]:
-    """Return the addresses of a name, each once, as the system orders them."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except ValueError as error:
-        raise socket.gaierror(socket.EAI_NONAME, "not a name") from error
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-async def resolve(network: Network, host: str, families: Families, mode: str) -> Lookup:
+async def resolve(
+    network: Network,
+    host: str,
+    families: Families,
+    mode: str,
+    *,
+    within: float = LIMIT,
+) -> Lookup:
     """Return where to go for a host, in mode `any` or `all`.
 
-    Takes a few seconds at most, whatever the check's timeout. Raises `CheckFailed`.
+    Takes no longer than `within` and a few seconds. Raises `CheckFailed`.
     """
     literal = _literal(host)
     if literal is not None:
         return literal
     if not (families.ipv4 or families.ipv6):
         raise CheckFailed.io("pinging hosts requires ipv4 or ipv6 mode enabled")
+    name = _name(host)
     started = network.clock.monotonic()
-    found = await _look_up(network.resolver, host)
+    limit = Deadline(network.clock, min(within, LIMIT))
+    try:
+        reply = await network.resolver.find(name, _wanted(families, mode), limit)
+    except TimeoutError as error:
+        server = families.server or network.resolver.servers[0]
+        raise _failure(host, server, TIMED_OUT) from error
+    finally:
+        limit.cancel()
+    if not reply.addresses:
+        raise _failure(host, reply.server, reply.fault)
     rtt = network.clock.monotonic() - started
-    return Lookup(_chosen(host, found, families, mode), rtt)
+    addresses = _chosen(host, reply.addresses, families, mode)
+    return Lookup(addresses, rtt, is_stale=reply.is_stale)
 
 
 @lru_cache(65_536)
@@ -185,58 +125,80 @@ def _literal(host: str) -> Lookup | None:
     return Lookup((host,))
 
 
-async def _look_up(resolver: Resolver, host: str) -> Sequence[str]:
-    if host.isascii() and not DOMAIN_NAME.match(host):
-        raise CheckFailed.io(f"lookup {host}: no such host")
+@lru_cache(1024)
+def _wanted(families: Families, mode: str) -> Wanted:
+    """Return what to look up.
+
+    IPv4 first, which is what mode `any` prefers. The other family comes in where a name
+    has none of the one that is wanted: to be able to say so.
+    """
+    kinds = (A, AAAA) if families.ipv4 else (AAAA, A)
+    every = mode == ALL and families.ipv4 and families.ipv6
+    return Wanted(kinds, every, families.server)
+
+
+@lru_cache(65_536)
+def _name(host: str) -> str:
+    """Return the name to ask for; raises `CheckFailed` for what cannot be one."""
     try:
-        return await resolver.addresses(host)
-    except OSError as error:
-        server = name_server(RESOLV_CONF)
-        cause = _cause(error)
-        raise CheckFailed.io(f"lookup {host} on {server}: {cause}") from error
+        name = host if host.isascii() else host.encode("idna").decode()
+    except UnicodeError:
+        name = ""
+    if not DOMAIN_NAME.match(name):
+        raise CheckFailed.io(f"lookup {host}: {NO_SUCH_HOST}")
+    return name
 
 
-def _cause(error: OSError) -> str:
-    if isinstance(error, TimeoutError):
-        return "i/o timeout"
-    if error.errno in {socket.EAI_NONAME, socket.EAI_NODATA}:
-        return "no such host"
-    if error.errno in {socket.EAI_AGAIN, socket.EAI_FAIL}:
-        return "server misbehaving"
-    return (error.strerror or str(error)).lower()
+def name_server(text: str) -> str:
+    """Return a name server as `ip:port`; raises `ValueError` for what is none.
+
+    Without a port it is the usual one; an IPv6 address with a port has brackets.
+    """
+    if (alone := as_address(text)) is not None:
+        text = endpoint(alone, DNS_PORT)
+    host, _, port = text.rpartition(":")
+    address = as_address(host)
+    if (
+        address is None
+        or (":" in host and "[" not in text)
+        or not (port.isascii() and port.isdigit())
+        or not 0 < int(port) <= MAX_PORT
+    ):
+        raise ValueError(f"'{text}' is no IP address, with or without a port")
+    return endpoint(address, int(port))
+
+
+def _failure(host: str, server: str, cause: str) -> CheckFailed:
+    return CheckFailed.io(f"lookup {host} on {server}: {cause}")
 
 
 def _chosen(
     host: str, found: Sequence[str], families: Families, mode: str
 ) -> tuple[str, ...]:
     """Return the addresses to talk to; raises `CheckFailed` if none is left."""
-    fitting = tuple(address for address in found if families.allow(address))
+    fitting = tuple([address for address in found if families.allow(address)])
     if mode == ALL:
         if not fitting:
-            raise CheckFailed.io(
-                f"no {_network(families)} address resolvable for host {host}"
-            )
-        return fitting
+            network = "ip4" if families.ipv4 else "ip6"
+            raise CheckFailed.io(f"no {network} address resolvable for host {host}")
+        return tuple(filter(_is_possible, fitting)) or fitting
+    for address in fitting:
+        if ":" not in address:
+            return (address,)
     if not fitting:
         raise CheckFailed.io(f"address {host}: no suitable address found")
-    preferred = [address for address in fitting if ":" not in address]
-    return ((preferred or fitting)[0],)
+    return fitting[:1]
 
 
-def _network(families: Families) -> str:
-    if families.ipv4 and families.ipv6:
-        return "ip"
-    return "ip4" if families.ipv4 else "ip6"
+def _is_possible(address: str) -> bool:
+    return has_family(socket.AF_INET6 if ":" in address else socket.AF_INET)
 
 
-def name_server(path: Path) -> str:
-    """Return the first name server of a resolv.conf as `ip:port`."""
+@cache
+def has_family(family: int) -> bool:
+    """Tell whether this machine speaks a version of IP at all."""
     try:
-        lines = path.read_text(errors="replace").splitlines()
+        socket.socket(family, socket.SOCK_DGRAM).close()
     except OSError:
-        lines = []
-    for line in lines:
-        words = line.split()
-        if len(words) > 1 and words[0] == "nameserver":
-            return endpoint(words[1], 53)
-    return "127.0.0.1:53"
+        return False
+    return True

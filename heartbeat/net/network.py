@@ -10,7 +10,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 from heartbeat.config.tls import TlsOptions
-from heartbeat.net.lookup import Resolver
+from heartbeat.net.resolver import Resolver
 from heartbeat.net.tls import TlsContext
 
 if TYPE_CHECKING:

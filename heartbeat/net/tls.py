@@ -11,7 +11,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heartbeat.config.tls import TlsOptions, VerificationMode
+from heartbeat.config.tls import Renegotiation, TlsOptions, VerificationMode
 from heartbeat.errors import ConfigError
 from heartbeat.net.context import allowed_versions, build_context, files
 from heartbeat.net.verdict import Expectation
@@ -41,12 +41,17 @@ class TlsContext:
         self._stamps = _stamps(options)
         self._looked_at = clock.monotonic()
         self._context = build_context(options)
+        if options.renegotiation is Renegotiation.ONCE:
+            logger.warning(
+                "ssl.renegotiation: OpenSSL does not count, once means freely here"
+            )
 
     @property
-    def shows_chain_dates(self) -> bool:
-        """Whether documents carry the dates of the chain instead of the leaf's.
+    def is_plain_strict(self) -> bool:
+        """Whether the reference leaves verification to its standard library.
 
-        Where the reference leaves verification to its standard library, it does so.
+        Documents then carry the dates of the chain instead of the leaf's, and texts of
+        failures begin in a way of their own.
         """
         return self._options.verification_mode is VerificationMode.STRICT and not (
             self._options.certificate_authorities

@@ -8,7 +8,13 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from heartbeat.errors import CheckFailed, ErrorCode, system_text
+from heartbeat.errors import (
+    CheckError,
+    CheckFailed,
+    ErrorCode,
+    ErrorType,
+    system_text,
+)
 
 if TYPE_CHECKING:
     from heartbeat.net.connection import Connection
@@ -45,18 +51,50 @@ ALERTS = {
 """OpenSSL's reasons for what the peer told us, without their prefix."""
 
 
-def could_not_connect(address: str, port: int, cause: str) -> CheckFailed:
+class DialFailed(CheckFailed):
+    """The target, or the proxy before it, could not be reached.
+
+    The reference tells such failures in two ways: its own dialler wraps them in coded
+    errors, its HTTP client does not. The error is the former, `plain` the text of the
+    latter. `timed_out` is whether it was our deadline that ended the attempt.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        plain: str,
+        *,
+        code: ErrorCode | None = None,
+        timed_out: bool = False,
+    ) -> None:
+        """Keep both texts."""
+        super().__init__(CheckError(ErrorType.IO, message, code))
+        self.plain = plain
+        self.timed_out = timed_out
+
+
+def could_not_connect(
+    address: str, port: int, cause: str, *, timed_out: bool = False
+) -> DialFailed:
     """Return the coded failure of a connect, in the reference's words."""
-    return CheckFailed.io(
-        f"Could not connect to '{address}:{port}' "
-        f"with error: dial tcp {endpoint(address, port)}: {cause}",
-        ErrorCode.NET_COULD_NOT_CONNECT,
+    plain = f"dial tcp {endpoint(address, port)}: {cause}"
+    return DialFailed(
+        f"Could not connect to '{address}:{port}' with error: {plain}",
+        plain,
+        code=ErrorCode.NET_COULD_NOT_CONNECT,
+        timed_out=timed_out,
     )
 
 
 def endpoint(address: str, port: int) -> str:
     """Return `ip:port`, an IPv6 address in brackets."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def split_endpoint(text: str) -> tuple[str, int]:
+    """Return the parts of what `endpoint` made."""
+    host, _, port = text.rpartition(":")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def read_text(error: Exception, connection: Connection, verb: str = "read") -> str:
@@ -75,7 +113,7 @@ def read_text(error: Exception, connection: Connection, verb: str = "read") -> s
     return str(error)
 
 
-def is_deadline(error: BaseException) -> bool:
+def is_deadline(error: BaseException | None) -> bool:
     """Tell a deadline of ours from the system's own `connection timed out`."""
     return isinstance(error, TimeoutError) and error.errno is None
 
@@ -86,6 +124,10 @@ def tls_text(error: ssl.SSLError, first: bytes = b"") -> str:
     `first` holds the beginning of what the peer sent.
     """
     reason = error.reason or ""
+    if isinstance(error, ssl.SSLEOFError):
+        return "unexpected EOF"
+    if reason == "EXCESSIVE_MESSAGE_SIZE":
+        return "tls: handshake message exceeds the maximum size"
     prefix, _, rest = reason.partition("_")
     alert = ALERTS.get(rest.removeprefix("ALERT_"))
     if prefix in {"SSLV3", "TLSV1", "TLSV13"} and alert is not None:

@@ -13,10 +13,12 @@ from heartbeat.config import Section
 from heartbeat.errors import CheckError, CheckFailed, ConfigError, ErrorType
 from heartbeat.monitors.addresses import (
     AddressOptions,
+    ConnectOptions,
     Find,
     Probe,
     each_address,
     finder,
+    left_to_proxy,
 )
 from heartbeat.net import Families, Lookup, Network
 from tests.support.clock import FakeClock, settle
@@ -272,3 +274,67 @@ def test_options_that_cannot_work(options: dict[str, Any], expected: str) -> Non
     """Each mistake is named."""
     with pytest.raises(ConfigError, match=expected):
         Section(options).unpack(AddressOptions)
+
+
+@pytest.mark.parametrize(
+    ("host", "ip"), [("web.test", None), ("10.0.0.1", "10.0.0.1"), ("::1", "::1")]
+)
+async def test_what_is_left_to_a_proxy(
+    clock: FakeClock, host: str, ip: str | None
+) -> None:
+    """A name is probed as it is; nobody here knows its address."""
+    (result,) = [each async for each in _walk(_up, left_to_proxy(host), clock)]
+
+    assert (result.ip, result.facts) == (ip, [Seen(host)])
+
+
+class TestResolver:
+    """`resolver`."""
+
+    @pytest.mark.parametrize(
+        ("written", "expected"),
+        [("", ""), ("10.0.0.53", "10.0.0.53:53"), ("[::1]:5353", "[::1]:5353")],
+    )
+    def test_a_server_of_its_own(self, written: str, expected: str) -> None:
+        """The server comes with the families, port included."""
+        options = Section({"resolver": written}).unpack(AddressOptions)
+
+        assert options.families() == Families(server=expected)
+
+    def test_what_is_no_server(self) -> None:
+        """A server is named by address."""
+        with pytest.raises(ConfigError, match=r"resolver: 'dns.test' is no IP address"):
+            Section({"resolver": "dns.test"}).unpack(AddressOptions)
+
+
+class TestSourceAddress:
+    """`source_address`."""
+
+    @pytest.mark.parametrize(
+        ("source", "expected"),
+        [
+            ("", Families()),
+            ("10.0.0.1", Families(ipv6=False)),
+            ("::1", Families(ipv4=False)),
+        ],
+    )
+    def test_the_families_it_reaches(self, source: str, expected: Families) -> None:
+        """Names are looked up for addresses that can be reached from there."""
+        options = Section({"source_address": source}).unpack(ConnectOptions)
+
+        assert options.families() == expected
+
+    @pytest.mark.parametrize(
+        ("written", "expected"),
+        [
+            ({"source_address": "eth0"}, "source_address: 'eth0' is no IP address"),
+            (
+                {"source_address": "::1", "ipv6": False},
+                "source_address is of a family that is switched off",
+            ),
+        ],
+    )
+    def test_what_cannot_work(self, written: dict[str, Any], expected: str) -> None:
+        """Each mistake is named."""
+        with pytest.raises(ConfigError, match=expected):
+            Section(written).unpack(ConnectOptions)

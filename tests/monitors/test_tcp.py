@@ -361,10 +361,6 @@ class TestOptions:
             ({"hosts": "a"}, "host 'tcp://a' missing port number"),
             ({"hosts": "a", "ports": 70000}, "can not convert 'uint' into 'uint'"),
             (
-                {"hosts": "a:1", "proxy_url": "socks5://p:1080"},
-                "proxy_url is not supported here yet",
-            ),
-            (
                 {"hosts": "a:1", "ipv4": False, "ipv6": False},
                 "pinging hosts requires ipv4 or ipv6 mode enabled",
             ),

@@ -17,7 +17,7 @@ from heartbeat.net.connection import (
     TcpConnection,
     connect,
 )
-from heartbeat.net.wording import endpoint, read_text
+from heartbeat.net.wording import DialFailed, endpoint, read_text
 from tests.support.clock import FakeClock, settle
 from tests.support.servers import (
     echo,
@@ -394,3 +394,49 @@ async def test_nothing_is_left_after_a_refused_connect(deadline: Deadline) -> No
         gc.enable()
 
     assert left == 0
+
+
+class TestSource:
+    """Connecting from a chosen address."""
+
+    async def test_the_peer_sees_it(self, deadline: Deadline) -> None:
+        """The connection comes from there, on any port."""
+        async with serve(say(b"x")) as port:
+            connection = await connect("127.0.0.1", port, deadline, source="127.0.0.77")
+            answer = await connection.read(deadline)
+            local = connection.local
+            connection.close()
+
+        assert answer == b"x"
+        assert local.startswith("127.0.0.77:")
+
+    @pytest.mark.parametrize(
+        ("source", "expected"),
+        [
+            ("192.0.2.7", "bind 192.0.2.7: cannot assign requested address"),
+            ("::1", "source address ::1 is of another family"),
+        ],
+    )
+    async def test_what_cannot_be_used(
+        self, deadline: Deadline, source: str, expected: str
+    ) -> None:
+        """An address that is not ours, or cannot reach the target, is named."""
+        with pytest.raises(DialFailed) as caught:
+            await connect("127.0.0.1", 9, deadline, source=source)
+
+        assert caught.value.plain == f"dial tcp 127.0.0.1:9: {expected}"
+        assert caught.value.error.code is ErrorCode.NET_COULD_NOT_CONNECT
+
+    async def test_a_refusal(self, deadline: Deadline) -> None:
+        """A connect that is refused leaves no socket open."""
+        with pytest.raises(DialFailed, match="connection refused"):
+            await connect("127.0.0.1", refused_port(), deadline, source="127.0.0.1")
+
+    async def test_no_answer(self, clock: FakeClock, deadline: Deadline) -> None:
+        """A connect that is given up leaves no socket open."""
+        with full_port() as port:
+            waiting = connect("127.0.0.1", port, deadline, source="127.0.0.1")
+            error = await ended(waiting, clock, deadline)
+            await settle()
+
+        assert str(error).endswith(": i/o timeout")

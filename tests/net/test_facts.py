@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from heartbeat.net import ProxyKind
 from heartbeat.net.certificate import read_certificate
-from heartbeat.net.facts import CertificateFacts, ResolveFacts, TcpFacts, TlsFacts
+from heartbeat.net.facts import (
+    CertificateFacts,
+    ResolveFacts,
+    TcpFacts,
+    TlsFacts,
+    TunnelFacts,
+)
 from tests.support import certificates as pki
 
 
@@ -90,3 +99,21 @@ def test_documents_may_be_changed() -> None:
 
     assert second["tls"]["server"]["x509"]["subject"]["common_name"] == "localhost"
     assert len(second["tls"]["server"]["hash"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        (ProxyKind.SOCKS5, ("socks5",)),
+        (ProxyKind.HTTP, ("heartbeat", "proxy")),
+        (ProxyKind.HTTPS, ("heartbeat", "proxy")),
+    ],
+)
+def test_a_tunnel(kind: ProxyKind, place: tuple[str, ...]) -> None:
+    """The time of SOCKS has a field of the reference, that of HTTP one of ours."""
+    fields: dict[str, Any] = {}
+    TunnelFacts(kind, 0.001).put(fields)
+    for name in place:
+        fields = fields[name]
+
+    assert fields == {"rtt": {"connect": {"us": 1000}}}

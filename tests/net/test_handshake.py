@@ -7,6 +7,7 @@ import gc
 import re
 import ssl
 import weakref
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from heartbeat.config.tls import TlsOptions
 from heartbeat.errors import CheckFailed
 from heartbeat.net import NotTls, Route, dial
 from heartbeat.net.facts import CertificateFacts, TcpFacts, TlsFacts
-from heartbeat.net.handshake import presented_chain, verified_chain
+from heartbeat.net.handshake import MAX_CHAIN, presented_chain, verified_chain
 from tests.support import certificates as pki
 from tests.support.clock import FakeClock, settle
 from tests.support.servers import (
@@ -31,8 +32,11 @@ from tests.support.servers import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from heartbeat.event import Facts, Fields
     from heartbeat.net import Connection, Network
+    from heartbeat.net.certificate import Certificate
     from tests.support.certificates import Issued
 
 NOW = "2026-09-21T14:13:20Z"
@@ -642,3 +646,54 @@ def test_chains_as_newer_pythons_give_them() -> None:
     chains = [presented_chain(Public()), verified_chain(Public())]
 
     assert chains == [[pki.read(pki.good())], []]
+
+
+PLAIN_STRICT: dict[str, Any] = {
+    "verification_mode": "strict",
+    "certificate_reload": {"enabled": False},
+}
+
+
+@pytest.mark.parametrize(
+    ("issued", "expected"),
+    [
+        (pki.self_signed, UNKNOWN_AUTHORITY),
+        (pki.expired, EXPIRED),
+        (pki.wrong_host, OTHER_HOST),
+    ],
+)
+async def test_verdicts_of_the_standard_library(
+    client: Client, issued: Callable[[], Issued], expected: str
+) -> None:
+    """Where the reference leaves verification to its library, texts begin so."""
+    message = await client.fail(issued(), **PLAIN_STRICT)
+
+    assert message == f"tls: failed to verify certificate: {expected}"
+
+
+async def test_a_chain_beyond_all_measure(client: Client) -> None:
+    """More certificates than fit into a message of OpenSSL are named as such."""
+    issued = pki.with_intermediate()
+    endless = replace(issued, chain=issued.chain * 400)
+
+    assert await client.fail(endless) == (
+        "tls: handshake message exceeds the maximum size"
+    )
+
+
+async def test_of_a_long_chain_not_all_is_read(client: Client) -> None:
+    """A refused chain costs a bounded time, however long it is."""
+    issued = pki.unknown_authority()
+    long = replace(issued, chain=issued.chain * (MAX_CHAIN + 5))
+    chains: list[list[Certificate]] = []
+
+    def note(tls: Any) -> list[Certificate]:
+        chains.append(presented_chain(tls))
+        return chains[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("heartbeat.net.handshake.presented_chain", note)
+        message = await client.fail(long)
+
+    assert message == UNKNOWN_AUTHORITY
+    assert len(chains[0]) == MAX_CHAIN

@@ -77,7 +77,22 @@ def test_whose_dates_are_shown(
     clock: FakeClock, settings: dict[str, object], expected: object
 ) -> None:
     """The chain's where the reference's standard library verifies."""
-    assert context(clock, **settings).shows_chain_dates is expected
+    assert context(clock, **settings).is_plain_strict is expected
+
+
+@pytest.mark.parametrize(
+    ("renegotiation", "expected"), [("never", 0), ("once", 1), ("freely", 0)]
+)
+def test_what_openssl_cannot_count(
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+    renegotiation: str,
+    expected: int,
+) -> None:
+    """A limit that cannot be kept is told to the operator."""
+    context(clock, renegotiation=renegotiation)
+
+    assert len(caplog.messages) == expected
 
 
 def test_learning(clock: FakeClock) -> None:
