@@ -1,82 +1,44 @@
-"""The HTTP check: connect, ask, read, judge, report.
+"""The HTTP check on the direct path: connect, ask, read, judge, report.
 
-Owns the course of one check at one address. Must not know how names are resolved, how
-connections are layered or how HTTP is spoken.
+Owns the course of one check at one address, without redirects or proxies. Must not
+know how names are resolved, how connections are layered or how HTTP is spoken.
 """
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from heartbeat.errors import CheckError, CheckFailed
+from heartbeat.errors import CheckFailed
 from heartbeat.monitors.addresses import each_address
-from heartbeat.monitors.http.exchange import Exchange, Moments
-from heartbeat.monitors.http.facts import HttpFacts, ResponseFacts
-from heartbeat.monitors.http.options import ALWAYS, NEVER
-from heartbeat.monitors.http.response import Response
-from heartbeat.net import NotTls, dial
+from heartbeat.monitors.http.exchange import UNWRITTEN, Exchange, Moments
+from heartbeat.monitors.http.expectation import prefixed
+from heartbeat.monitors.http.facts import HttpFacts
+from heartbeat.monitors.http.faults import named
+from heartbeat.monitors.http.url import DEFAULT_PORTS
+from heartbeat.net import dial
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from heartbeat.clock import Deadline
+    from heartbeat.errors import CheckError
     from heartbeat.event import Facts, Result
     from heartbeat.monitors.addresses import Find
     from heartbeat.monitors.base import Url
-    from heartbeat.monitors.http.checks import ResponseCheck
-    from heartbeat.monitors.http.options import ReportOptions
+    from heartbeat.monitors.http.expectation import Expectation
+    from heartbeat.monitors.http.facts import ResponseFacts
     from heartbeat.monitors.http.request import Request
     from heartbeat.net import Connection, Network, Route
-
-SCHEMES = frozenset({"http", "https"})
-CHECKED_BODY_SIZE = 100 << 20
-"""So much of a body is kept for checks of it."""
-JUDGED_AT_ONCE = 1 << 20
-"""Larger bodies are searched beside the loop, which others wait for."""
-MIN_SAMPLE_SIZE = 128
-"""So much of it is kept in any case, to judge its type."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expectation:
-    """What the response must be and what is told of it; shared by a monitor's checks.
-
-    `keep` is how many bytes of a body the checks and the report need.
-    """
-
-    checks: Sequence[ResponseCheck]
-    report: ReportOptions
-    keep: int
-
-    def verdict(self, response: Response) -> CheckError | None:
-        """Return the first thing wrong with the response, None if nothing is."""
-        for check in self.checks:
-            error = check(response)
-            if error is not None:
-                return error
-        return None
-
-    def content_bytes(self, error: CheckError | None) -> int | None:
-        """Return how much of the body is shown, None for nothing."""
-        policy = self.report.include_body
-        if policy == ALWAYS or (error is not None and policy != NEVER):
-            return self.report.include_body_max_bytes
-        return None
-
-
-def kept_bytes(report: ReportOptions, *, reads_body: bool) -> int:
-    """Return how many bytes of a body are to be kept."""
-    if reads_body:
-        return CHECKED_BODY_SIZE
-    shown = 0 if report.include_body == NEVER else report.include_body_max_bytes
-    return max(shown, MIN_SAMPLE_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
 class HttpCheck:
-    """One URL of an HTTP monitor."""
+    """One URL of an HTTP monitor.
+
+    With `gives_no_time` nothing is sent: to the reference, a timeout of 0 is over as
+    soon as there is a connection.
+    """
 
     url: Url
     timeout: float
@@ -85,6 +47,7 @@ class HttpCheck:
     route: Route
     request: Request
     expectation: Expectation
+    gives_no_time: bool = False
 
     def run(self, deadline: Deadline) -> AsyncIterator[Result]:
         """Check every address that is to be checked."""
@@ -113,13 +76,11 @@ class HttpCheck:
         self, address: str, deadline: Deadline, facts: list[Facts]
     ) -> Connection:
         scheme = self.url["scheme"]
-        if scheme not in SCHEMES:
+        if scheme not in DEFAULT_PORTS:
             failure = CheckFailed.io(f"http: unsupported scheme {scheme}")
             raise self._titled(failure)
         try:
             return await dial(self.network, self.route, address, deadline, facts)
-        except NotTls as failure:
-            raise self._titled(_named(failure)) from failure
         except CheckFailed as failure:
             raise self._titled(failure) from failure.__cause__
 
@@ -130,41 +91,15 @@ class HttpCheck:
 
         Raises `CheckFailed` if there is none.
         """
-        wanted = self.expectation
+        if self.gives_no_time:
+            moments.begun = self.network.clock.monotonic()
+            raise CheckFailed.io(UNWRITTEN)
         exchange = Exchange(connection, deadline, self.network.clock)
         head = await exchange.head(self.request, moments)
-        body, error = None, None
-        try:
-            body = await exchange.body(wanted.keep)
-        except CheckFailed as failure:
-            error = _prefixed("failed reading HTTP response body: ", failure.error)
-        else:
-            error = await self._judge(Response(head, body))
-        content_bytes = wanted.content_bytes(error)
-        with_headers = wanted.report.include_headers
-        return ResponseFacts(head, body, with_headers, content_bytes), error
-
-    async def _judge(self, response: Response) -> CheckError | None:
-        """Return the verdict, from a thread where searching takes milliseconds."""
-        verdict = self.expectation.verdict
-        if len(response.body.sample) <= JUDGED_AT_ONCE:
-            return verdict(response)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(None, verdict, response)
+        return await self.expectation.meet(exchange, head)
 
     def _titled(self, failure: CheckFailed) -> CheckFailed:
         """Return the failure as one of this request; a coded one says enough itself."""
         if failure.error.code is not None:
             return failure
-        return CheckFailed(_prefixed(self.request.title, failure.error))
-
-
-def _named(failure: NotTls) -> CheckFailed:
-    """Return the failure, naming the commonest mistake: `https` for a port of HTTP."""
-    if failure.first.startswith(b"HTTP/"):
-        return CheckFailed.io("http: server gave HTTP response to HTTPS client")
-    return failure
-
-
-def _prefixed(prefix: str, error: CheckError) -> CheckError:
-    return CheckError(error.type, prefix + error.message, error.code)
+        return CheckFailed(prefixed(self.request.title, named(failure)))

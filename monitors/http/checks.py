@@ -13,15 +13,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from heartbeat.errors import CheckError, ErrorCode, ErrorType
-from heartbeat.monitors.http.pattern import compiled
+from heartbeat.monitors.http.jsoncheck import json_check
 from heartbeat.monitors.http.response import Response
 from heartbeat.monitors.http.text import phrase
+from heartbeat.pattern import trimmed_search
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from heartbeat.monitors.http.options import ExpectedOptions
-    from heartbeat.monitors.http.pattern import Search
+    from heartbeat.pattern import Search
 
 ResponseCheck: TypeAlias = Callable[[Response], CheckError | None]
 
@@ -38,6 +39,8 @@ def build_checks(expected: ExpectedOptions) -> tuple[ResponseCheck, ...]:
         checks.append(_header_check(expected.headers))
     if expected.body is not None:
         checks.append(body_check(expected.body))
+    if judge := json_check(expected.json_checks):
+        checks.append(judge)
     return tuple(checks)
 
 
@@ -95,8 +98,8 @@ def body_check(expected: Any) -> ResponseCheck:
 
 
 def _pattern_check(positive: list[str], negative: list[str]) -> ResponseCheck:
-    wanted = [compiled(pattern) for pattern in positive]
-    unwanted = [compiled(pattern) for pattern in negative]
+    wanted = [trimmed_search(pattern) for pattern in positive]
+    unwanted = [trimmed_search(pattern) for pattern in negative]
     if not wanted and not unwanted:
         return _always("no valid check parameters under check.body")
 

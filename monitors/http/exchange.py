@@ -18,6 +18,7 @@ from heartbeat.monitors.http.body import (
     Gunzip,
 )
 from heartbeat.monitors.http.parser import ResponseParser
+from heartbeat.monitors.http.request import Gzip
 from heartbeat.net import read_text
 from heartbeat.net.wording import is_deadline
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from heartbeat.monitors.http.request import Request
     from heartbeat.monitors.http.response import Body, Head
     from heartbeat.net import Connection
+
+UNWRITTEN = "http: request timed out before writing finished"
 
 
 class Moments:
@@ -47,7 +50,15 @@ class Moments:
 class Exchange:
     """Sends a request and reads the response: first `head`, then `body`."""
 
-    __slots__ = ("_clock", "_connection", "_deadline", "_first", "_gunzip", "_parser")
+    __slots__ = (
+        "_clock",
+        "_connection",
+        "_deadline",
+        "_first",
+        "_gunzip",
+        "_parser",
+        "_sink",
+    )
 
     def __init__(
         self, connection: Connection, deadline: Deadline, clock: Clock
@@ -62,8 +73,8 @@ class Exchange:
     async def head(self, request: Request, moments: Moments) -> Head:
         """Send the request and return the head of the final response.
 
-        A compressed body must begin like one, too: as in the reference, what does not
-        is no response at all. Raises `CheckFailed`.
+        A body compressed without being asked for must begin like one, too: as in the
+        reference, what does not is no response at all. Raises `CheckFailed`.
         """
         self._parser = parser = ResponseParser(has_body=request.method != "HEAD")
         await self._send(request, moments)
@@ -71,15 +82,17 @@ class Exchange:
             while parser.head is None:
                 await self._more()
             moments.answered = self._clock.monotonic()
-            if parser.head.header("Content-Encoding") == "gzip":
-                await self._begin_gzip()
+            return await self._unwrapped(parser.head, request)
         except OSError as error:
             if is_deadline(error):
                 text = "http: request timed out while waiting for response"
             else:
                 text = read_text(error, self._connection)
             raise CheckFailed.io(text) from error
-        return parser.head
+
+    def received(self) -> Body:
+        """Return what came of the body so far, once `body` was called."""
+        return self._sink.body()
 
     async def body(self, keep: int) -> Body:
         """Read the body to its end, `keep` bytes of it as the sample.
@@ -87,7 +100,8 @@ class Exchange:
         Raises `CheckFailed`.
         """
         parser, gunzip = self._parser, self._gunzip
-        sink = BodySink(keep, BODY_LIMIT if gunzip is None else INFLATED_LIMIT)
+        limit = BODY_LIMIT if gunzip is None else INFLATED_LIMIT
+        self._sink = sink = BodySink(keep, limit)
         data = self._first
         try:
             while True:
@@ -114,7 +128,7 @@ class Exchange:
             await connection.drain(self._deadline)
         except OSError as error:
             if is_deadline(error):
-                text = "http: request timed out before writing finished"
+                text = UNWRITTEN
             else:
                 text = read_text(error, connection, "write")
             raise CheckFailed.io(text) from error
@@ -126,6 +140,17 @@ class Exchange:
             self._parser.feed(data)
         else:
             self._parser.feed_end()
+
+    async def _unwrapped(self, head: Head, request: Request) -> Head:
+        """Prepare to decompress the body, if it is to be; return the head to report."""
+        encoding = head.header("Content-Encoding")
+        if request.gzip is Gzip.ALWAYS:
+            if encoding == "gzip":
+                await self._begin_gzip()
+        elif request.gzip is Gzip.ASKED and encoding.lower() == "gzip":
+            self._gunzip = Gunzip()
+            return head.without("Content-Encoding", "Content-Length")
+        return head
 
     async def _begin_gzip(self) -> None:
         """Wait for the magic number; a body that is empty has none and needs none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from heartbeat.config import (
     Duration,
@@ -20,10 +20,12 @@ from heartbeat.config import (
     TlsOptions,
     Uint16,
 )
-from heartbeat.monitors.addresses import AddressOptions
+from heartbeat.monitors.addresses import DEFAULT_TIMEOUT, ConnectOptions
 from heartbeat.monitors.http.checks import body_check
+from heartbeat.monitors.http.jsoncheck import json_check
 from heartbeat.monitors.http.request import check_header
 from heartbeat.monitors.http.url import complete, parse
+from heartbeat.net import parse_proxy
 
 METHODS = frozenset(
     {"OPTIONS", "HEAD", "GET", "POST", "PUT", "DELETE", "CONNECT", "TRACE"}
@@ -56,15 +58,25 @@ def _positive(value: int) -> int:
     return value
 
 
-def _unsupported(value: object) -> object:
+def _possible_timeout(seconds: float) -> float:
+    if seconds < 0:
+        raise ValueError(f"a timeout cannot be negative, but this is {seconds:g}s")
+    return seconds
+
+
+def _proxy(value: str) -> str:
     if value:
-        raise ValueError("is not supported here yet")
+        parse_proxy(value)
     return value
 
 
-def _unfollowed(value: int) -> int:
-    _unsupported(value > 0)
-    return value
+def _with_scheme(value: str) -> str:
+    return value if not value or "://" in value else f"http://{value}"
+
+
+def _named(value: object) -> object:
+    """Return no headers for a list: it is taken, but its items have no names."""
+    return {} if isinstance(value, (list, tuple)) else value
 
 
 def _url(value: str) -> str:
@@ -81,6 +93,12 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
     for name, text in value.items():
         check_header(name, text)
     return value
+
+
+HeaderTexts: TypeAlias = Annotated[
+    dict[str, Text], BeforeValidator(_named), AfterValidator(_headers)
+]
+"""Headers to send, by name."""
 
 
 UrlText: TypeAlias = Annotated[Text, AfterValidator(_url)]
@@ -110,13 +128,39 @@ class RequestOptions(Options):
     method: Annotated[Text, AfterValidator(_method)] = Field(
         default="GET", description="HTTP method, in any case."
     )
-    headers: Annotated[dict[str, Text], AfterValidator(_headers)] = Field(
+    headers: HeaderTexts = Field(
         default={}, description="Headers to send; they replace those sent by default."
     )
     body: Text = Field(default="", description="Body to send, whatever the method.")
     compression: CompressionOptions = Field(
         default=CompressionOptions(), description="Compression of the request body."
     )
+
+
+class JsonCheckOptions(Options):
+    """An entry of `check.response.json`: a rule and its name."""
+
+    description: Text = Field(default="", description="How errors name the rule.")
+    expression: Text = Field(
+        default="", description="What must hold of the body: a gval expression."
+    )
+    condition: Any = Field(
+        default=None, description="The same as a condition of processors; deprecated."
+    )
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.expression and self.condition is not None:
+            raise ValueError(
+                "only one of 'expression' or 'condition' can be specified "
+                f"for JSON check '{self.description}'"
+            )
+        return self
+
+
+def _json(value: tuple[JsonCheckOptions, ...]) -> tuple[JsonCheckOptions, ...]:
+    json_check(value)
+    return value
 
 
 class ExpectedOptions(Options):
@@ -133,8 +177,8 @@ class ExpectedOptions(Options):
         description="A pattern, a list of patterns of which one must be found, or a "
         "mapping with lists of `positive` and `negative` patterns (RE2).",
     )
-    json_checks: Annotated[Any, AfterValidator(_unsupported)] = Field(
-        default=None, alias="json", description="Conditions on a JSON body."
+    json_checks: Annotated[Listed[JsonCheckOptions], AfterValidator(_json)] = Field(
+        default=(), alias="json", description="Rules that a JSON body must meet."
     )
 
 
@@ -163,24 +207,67 @@ class ReportOptions(Options):
     )
 
 
-class HttpOptions(AddressOptions):
+class AuthHeader(Options):
+    """An entry of `auth.headers`."""
+
+    key: Text = Field(default="", description="Name of the header.")
+    value: Text = Field(default="", description="Its value.")
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        check_header(self.key, self.value)
+        return self
+
+
+class AuthOptions(Options):
+    """`auth`: a login that yields to what the request carries otherwise."""
+
+    headers: Listed[AuthHeader] = Field(default=(), description="Headers to send.")
+    username: Text = Field(
+        default="", description="User name for basic authentication."
+    )
+    password: Text = Field(default="", description="Password for basic authentication.")
+    api_key: Text = Field(
+        default="", description="API key, already encoded, for ApiKey authorization."
+    )
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        check_header("Authorization", self.api_key)
+        return self
+
+
+class HttpOptions(ConnectOptions):
     """All options of an HTTP monitor."""
 
     hosts: Listed[UrlText] = Field(
         default=(), description="URLs to check, before those in urls."
     )
     urls: Listed[UrlText] = Field(default=(), description="URLs to check.")
-    timeout: Duration = Field(
-        default=16.0, description="How long a check may take once the address is known."
+    timeout: Annotated[Duration, AfterValidator(_possible_timeout)] = Field(
+        default=DEFAULT_TIMEOUT,
+        description="How long a check may take once the address is known.",
     )
-    max_redirects: Annotated[Integer, AfterValidator(_unfollowed)] = Field(
-        default=0, description="How many redirects are followed."
+    max_redirects: Integer = Field(
+        default=0,
+        description="How many redirects are told; all but the last are followed.",
     )
     username: Text = Field(
         default="", description="User name for basic authentication."
     )
     password: Text = Field(default="", description="Password for basic authentication.")
-    proxy_url: Text = Field(default="", description="Proxy to connect through.")
+    auth: AuthOptions = Field(
+        default=AuthOptions(),
+        description="Login; username and password, and headers, win over it.",
+    )
+    proxy_url: Annotated[Text, AfterValidator(_with_scheme), AfterValidator(_proxy)] = (
+        Field(
+            default="", description="Proxy to go through: an http, https or socks5 URL."
+        )
+    )
+    proxy_headers: HeaderTexts = Field(
+        default={}, description="Headers for the proxy, when it is sent CONNECT."
+    )
     proxy_disable: Flag = Field(
         default=False, description="true connects without the proxy."
     )
@@ -197,14 +284,22 @@ class HttpOptions(AddressOptions):
     def _is_possible(self) -> Self:
         if not self.targets:
             raise ValueError("hosts is a mandatory parameter")
-        if self.proxy_url and not self.proxy_disable:
-            raise ValueError("proxy_url is not supported here yet")
         return self
 
     @property
     def targets(self) -> tuple[str, ...]:
         """All URLs, in the order of the checks."""
         return self.hosts + self.urls
+
+    @property
+    def uses_proxy(self) -> bool:
+        """Whether requests go through a proxy."""
+        return bool(self.proxy_url) and not self.proxy_disable
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether checks take the direct path: one request, one address."""
+        return self.max_redirects <= 0 and not self.uses_proxy
 
     @property
     def uses_tls(self) -> bool:

@@ -168,9 +168,8 @@ def diagnosis(seen: bytes) -> str:
     return (
         _status_line_fault(lines[0])
         or _header_fault(lines[1:])
-        or (
-            _too_large() if len(seen) > LINE_LIMIT else _malformed("response", lines[0])
-        )
+        or _excess(lines)
+        or _malformed("response", lines[0])
     )
 
 
@@ -197,6 +196,16 @@ def _header_fault(lines: list[str]) -> str | None:
             return f"malformed MIME header line: {line}"
         if name.lower() == "content-length" and not value.strip().isdigit():
             return f"bad Content-Length {quoted(value.strip())}"
+    return None
+
+
+def _excess(lines: list[str]) -> str | None:
+    """Return which limit a head of good lines is beyond, if it is."""
+    head = lines[: lines.index("")] if "" in lines else lines
+    if any(len(line) > LINE_LIMIT for line in head):
+        return f"net/http: server response header line exceeded {LINE_LIMIT} bytes"
+    if len(head) > HEADER_LIMIT:
+        return f"net/http: server response had more than {HEADER_LIMIT} headers"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The bytes of a request, built once for each check.
+"""Requests: what the options make of them, and their bytes.
 
 Owns which headers are sent and in what order, basic authentication, the compression of
 the request body and the words of errors that name the request. Must not know how bytes
@@ -13,16 +13,21 @@ import re
 import sys
 from base64 import b64encode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum, auto
+from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat import COMPATIBLE_VERSION
 from heartbeat.monitors.http.text import canonical, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from heartbeat.monitors.http.options import HttpOptions, RequestOptions
     from heartbeat.monitors.http.url import Target
+    from heartbeat.net import Proxy
+
+Headers: TypeAlias = "tuple[tuple[str, str], ...]"
+"""Canonical names and their values, in the order they are sent."""
 
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 USER_AGENT = (
@@ -42,6 +47,19 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
+class Gzip(Enum):
+    """When a response that says it is compressed is taken to be so."""
+
+    ALWAYS = auto()
+    """Whenever it says so: nobody asked for it, but the reference looks inside."""
+
+    ASKED = auto()
+    """As the answer to our own wish, of which documents say nothing."""
+
+    NEVER = auto()
+    """Not at all: the operator asked for it and gets what came."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request ready to be sent.
@@ -52,67 +70,121 @@ class Request:
     method: str
     title: str
     data: bytes
+    gzip: Gzip = Gzip.ALWAYS
 
 
-def build_request(target: Target, options: HttpOptions) -> Request:
-    """Return the request for a URL."""
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A request before it is bytes, so that the next hop can ask the same elsewhere.
+
+    `headers` are in their order, without those that follow from the rest; `host` is
+    None where the target names it. `verb` is the method that errors name: the first
+    one, whatever became of it on the way.
+    """
+
+    verb: str
+    method: str
+    target: Target
+    headers: Headers = ()
+    host: str | None = None
+    body: bytes = b""
+    gzip: Gzip = Gzip.ALWAYS
+
+    @property
+    def title(self) -> str:
+        """What opens the text of every error about this request."""
+        return f"{self.verb.capitalize()} {quoted(self.target.full('***'))}: "
+
+    def has(self, name: str) -> bool:
+        """Tell whether a header is set, the name in its canonical form."""
+        return any(present == name for present, _ in self.headers)
+
+    def request(self, proxy: Proxy | None = None) -> Request:
+        """Return the bytes, for the target or for a proxy that is to ask it."""
+        target = self.target
+        host = target.authority if self.host is None else self.host
+        lines = [f"{self.method} {self._line_target(proxy)} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in self._all_headers(proxy)]
+        head = "\r\n".join([*lines, "", ""]).encode("utf-8", "surrogateescape")
+        return Request(self.method, self.title, head + self.body, self.gzip)
+
+    def _line_target(self, proxy: Proxy | None) -> str:
+        target = self.target
+        if self.method == "CONNECT" and not target.path:
+            return target.authority
+        if proxy is not None:
+            return f"{target.scheme}://{target.authority}{target.request_target}"
+        return target.request_target
+
+    def _all_headers(self, proxy: Proxy | None) -> Iterator[tuple[str, str]]:
+        yield from self.headers
+        if self.body or self.method in BODY_METHODS:
+            yield "Content-Length", str(len(self.body))
+        login = self.target.username, self.target.password
+        if login[0] is not None and not self.has("Authorization"):
+            yield "Authorization", basic(login[0], login[1] or "")
+        if proxy is not None and proxy.authorization:
+            yield "Proxy-Authorization", proxy.authorization
+
+
+def build_draft(target: Target, options: HttpOptions, *, follows: bool) -> Draft:
+    """Return the request for a URL.
+
+    With `follows` it is one of the client path, which asks for compression by itself.
+    """
     wanted = options.check.request
     body = _body(wanted)
-    generated = _generated(target, options, wanted, body)
-    headers = _replaced(generated, wanted.headers)
-    line = f"{wanted.method} {_line_target(target, wanted.method)} HTTP/1.1"
-    head = "\r\n".join([line, *(f"{name}: {value}" for name, value in headers), "", ""])
-    title = f"{wanted.method.capitalize()} {quoted(target.full('***'))}: "
-    data = head.encode("utf-8", "surrogateescape") + body
-    return Request(wanted.method, title, data)
-
-
-def _line_target(target: Target, method: str) -> str:
-    if method == "CONNECT" and not target.path:
-        return target.authority
-    return target.request_target
-
-
-def _generated(
-    target: Target, options: HttpOptions, wanted: RequestOptions, body: bytes
-) -> dict[str, str]:
-    headers = {
-        "Host": target.authority,
-        "User-Agent": USER_AGENT,
-        "Connection": "close",
-    }
-    if body or wanted.method in BODY_METHODS:
-        headers["Content-Length"] = str(len(body))
-    if authorization := _authorization(target, options):
-        headers["Authorization"] = authorization
+    generated = {"User-Agent": USER_AGENT, "Connection": "close"}
     if body and wanted.compression.type:
-        headers["Content-Type"] = "application/json; charset=UTF-8"
-        headers["Content-Encoding"] = "gzip"
+        generated["Content-Type"] = "application/json; charset=UTF-8"
+        generated["Content-Encoding"] = "gzip"
+    generated |= _authorization(options)
+    headers = _replaced(generated, wanted.headers)
+    host = next((value for name, value in headers if name == "Host"), None)
+    headers = [(name, value) for name, value in headers if name != "Host"]
+    gzip_mode = _gzip_mode(wanted.method, headers) if follows else Gzip.ALWAYS
+    if gzip_mode is Gzip.ASKED:
+        headers.append(("Accept-Encoding", "gzip"))
+    method = wanted.method
+    return Draft(method, method, target, tuple(headers), host, body, gzip_mode)
+
+
+def _gzip_mode(method: str, headers: Iterable[tuple[str, str]]) -> Gzip:
+    names = {name for name, _ in headers}
+    if method == "HEAD" or not names.isdisjoint({"Accept-Encoding", "Range"}):
+        return Gzip.NEVER
+    return Gzip.ASKED
+
+
+def _authorization(options: HttpOptions) -> dict[str, str]:
+    """Return the headers of the login; plain options win over those of `auth`."""
+    auth = options.auth
+    headers = {canonical(header.key): header.value for header in auth.headers}
+    headers = {name: text for name, text in headers.items() if name not in FRAMING}
+    if options.username:
+        headers["Authorization"] = basic(options.username, options.password)
+    elif auth.username:
+        headers["Authorization"] = basic(auth.username, auth.password)
+    elif auth.api_key:
+        headers["Authorization"] = f"ApiKey {auth.api_key}"
     return headers
 
 
-def _authorization(target: Target, options: HttpOptions) -> str:
-    """Return the value of `Authorization`; the options win over those in the URL."""
-    username, password = options.username, options.password
-    if not username:
-        username, password = target.username or "", target.password or ""
-        if target.username is None:
-            return ""
+def basic(username: str, password: str) -> str:
+    """Return the value of `Authorization` for a name and password."""
     pair = f"{username}:{password}".encode("utf-8", "surrogateescape")
     return f"Basic {b64encode(pair).decode()}"
 
 
 def _replaced(
-    generated: dict[str, str], written: Mapping[str, str]
+    generated: Mapping[str, str], written: Mapping[str, str]
 ) -> list[tuple[str, str]]:
     """Return all headers: those the operator wrote stand in for generated ones."""
     own = [(canonical(name), value) for name, value in written.items()]
     own = [(name, value) for name, value in own if name not in FRAMING]
-    hosts = [(name, value) for name, value in own if name == "Host"]
-    rest = [(name, value) for name, value in own if name != "Host"]
     names = {name for name, _ in own}
     kept = [(name, value) for name, value in generated.items() if name not in names]
-    return [*hosts, *kept, *rest]
+    return [*kept, *own]
 
 
 def check_header(name: str, value: str) -> None:

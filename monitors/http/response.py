@@ -27,11 +27,20 @@ class Head:
 
     def header(self, name: str) -> str:
         """Return the first value of a header, "" if there is none."""
+        return self.raw(name).decode("utf-8", "replace")
+
+    def raw(self, name: str) -> bytes:
+        """Return the first value of a header as it was sent, empty if there is none."""
         wanted = canonical(name)
         for raw_name, value in self.headers:
             if _name(raw_name) == wanted:
-                return value.decode("utf-8", "replace")
-        return ""
+                return value
+        return b""
+
+    def without(self, *names: str) -> Head:
+        """Return the head less some headers, named in canonical form."""
+        kept = tuple(pair for pair in self.headers if _name(pair[0]) not in names)
+        return Head(self.status, kept, self.is_http_1_1)
 
     def document(self) -> dict[str, str | list[str]]:
         """Return `http.response.headers`: a string, or a list for several values.

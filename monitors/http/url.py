@@ -37,6 +37,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 _BAD_HOST = re.compile(r"[\x00-\x20\"#%/<>?@\\^`{|}]")
 _ESCAPED_PATH = re.compile(r"[A-Za-z0-9\-_.~$&+,/:;=@!'()*\[\]%]*")
 _ESCAPED_FRAGMENT = re.compile(r"[A-Za-z0-9\-_.~$&+,/:;=@!'()*\[\]%?]*")
+_LOGIN = re.compile(r"(//[^:/?#]*):.*@", re.DOTALL)
 _MAX_PORT = 0xFFFF
 
 
@@ -84,10 +85,15 @@ class Target:
         host = self._authority(quote(self.host, safe="!$&'()*+,;=:[]"))
         return f"{self.scheme}://{user}{host}{self.path}{self._query()}{fragment}"
 
+    @property
+    def shown(self) -> str:
+        """The whole URL as documents show it, a password hidden."""
+        return self.full(quote(HIDDEN, safe=""))
+
     def document(self) -> Mapping[str, Any]:
         """Return the members of `url`."""
         members: dict[str, Any] = {
-            "full": self.full(quote(HIDDEN, safe="")),
+            "full": self.shown,
             "scheme": self.scheme,
             "domain": self.host,
         }
@@ -188,6 +194,10 @@ def _decoded(text: str) -> str:
     return unquote(text, errors="surrogateescape")
 
 
+def without_password(text: str) -> str:
+    """Return the text of a URL, `***` in place of what may be a password."""
+    return _LOGIN.sub(r"\1:***@", text)
+
+
 def _refusal(text: str, reason: str) -> ValueError:
-    shown = re.sub(r"(://[^:/?#]*):.*@", r"\1:***@", text, flags=re.DOTALL)
-    return ValueError(f"parse {quoted(shown)}: {reason}")
+    return ValueError(f"parse {quoted(without_password(text))}: {reason}")

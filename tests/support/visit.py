@@ -6,11 +6,12 @@ Owns the way from options to what a document says. Must not know what is expecte
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from heartbeat.clock import Deadline
 from heartbeat.config import MonitorSpec, Section
+from heartbeat.config.variables import Scope
 from heartbeat.monitors.http import build
 from tests.support.web import serving
 
@@ -31,6 +32,7 @@ class Visitor:
 
     clock: FakeClock
     network: Network
+    scope: Scope = field(default_factory=Scope)
 
     def build(self, **options: Any) -> Sequence[Check]:
         """Return the checks of a monitor with these options."""
@@ -40,7 +42,7 @@ class Visitor:
             type="http",
             plugin="http",
             schedule=cast("Any", None),
-            options=Section(options),
+            options=Section(options, self.scope),
         )
         return build(spec, self.network)
 

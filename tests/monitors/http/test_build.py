@@ -55,3 +55,73 @@ async def test_no_family_left(visitor: Visitor) -> None:
 
     with pytest.raises(ConfigError, match="requires ipv4 or ipv6"):
         visitor.build(urls=["http://name"], ipv4=False, ipv6=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "doubts"),
+    [
+        ({}, set[str]()),
+        (
+            {"timeout": 0},
+            {
+                (
+                    "0 leaves no time, so every check fails: write how long it may take"
+                    " accessing 'timeout'"
+                )
+            },
+        ),
+        (
+            {"timeout": 0, "max_redirects": 1},
+            {"0 means the default here, 16s accessing 'timeout'"},
+        ),
+        ({"mode": "all"}, set[str]()),
+        (
+            {"mode": "all", "max_redirects": 1},
+            {"has no effect with max_redirects or proxy_url accessing 'mode'"},
+        ),
+        (
+            {"check": {"request": {"headers": ["X-A: b"]}}, "proxy_headers": ["X"]},
+            {
+                (
+                    "a list names no headers: write a mapping"
+                    " accessing 'check.request.headers'"
+                ),
+                "a list names no headers: write a mapping accessing 'proxy_headers'",
+            },
+        ),
+        (
+            {
+                "check.response.json": [
+                    {"expression": "a == 1"},
+                    {"condition": {"has_fields": "a", "equals": {"b": 1}}},
+                ]
+            },
+            {
+                (
+                    "JSON conditions are deprecated, use 'expression' instead."
+                    " accessing 'check.response.json'"
+                ),
+                (
+                    "only 'equals' counts in this condition, not has_fields"
+                    " accessing 'check.response.json'"
+                ),
+            },
+        ),
+    ],
+)
+async def test_doubts(
+    visitor: Visitor, options: dict[str, Any], doubts: set[str]
+) -> None:
+    """Options that do something else than they seem to are reported."""
+    visitor.build(urls=["host"], **options)
+
+    assert doubts == {str(problem) for problem in visitor.scope.reported}
+
+
+async def test_no_family(visitor: Visitor) -> None:
+    """Without an address family nothing can be reached, unless by a proxy."""
+    no_family = {"urls": ["host"], "ipv4": False, "ipv6": False, "max_redirects": 1}
+
+    with pytest.raises(ConfigError, match="requires ipv4 or ipv6 mode enabled"):
+        visitor.build(**no_family)
+    assert visitor.build(**no_family, proxy_url="proxy")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heartbeat.errors import CheckError, ErrorCode, ErrorType
-from heartbeat.monitors.http.check import JUDGED_AT_ONCE
+from heartbeat.monitors.http.expectation import JUDGED_AT_ONCE
 from tests.support.certificates import good, root, server_context
 from tests.support.visit import Visit
 from tests.support.web import answer, chunked, serving

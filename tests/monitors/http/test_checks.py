@@ -147,3 +147,14 @@ def test_order() -> None:
         POSITIVE,
         None,
     ]
+
+
+def test_json_comes_last() -> None:
+    """Rules on JSON are checked when all else is well."""
+    rules = [{"description": "d", "expression": "a == 2"}]
+    given = response(200, b'{"a": 1}')
+
+    assert verdict(given, json=rules, status=[201]) == (
+        "received status code 200 expecting [201]"
+    )
+    assert (verdict(given, json=rules) or "").startswith("JSON body did not match 1 ")

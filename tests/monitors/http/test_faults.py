@@ -51,29 +51,30 @@ async def test_reset_before_the_response(visitor: Visitor) -> None:
     assert visit.message.endswith("->127.0.0.1:PORT: read: connection reset by peer")
 
 
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        (
-            (answer(b"short", length=500),),
-            "connection closed unexpectedly: unexpected EOF",
-        ),
-        (
-            (chunked(b"hello ").removesuffix(b"0\r\n\r\n") + b"zz\r\n",),
-            "malformed chunked encoding",
-        ),
-    ],
-)
-async def test_failed_body(
-    visitor: Visitor, script: tuple[bytes | Act, ...], message: str
-) -> None:
-    """A body that fails makes the target down; the head is reported."""
-    visit = await visitor.visit(*script)
+async def test_short_body(visitor: Visitor) -> None:
+    """Of a body that ends too early nothing is told, only the head."""
+    visit = await visitor.visit(answer(b"short", length=500))
 
-    assert visit.message == f"failed reading HTTP response body: {message}"
+    assert visit.message == (
+        "failed reading HTTP response body: "
+        "connection closed unexpectedly: unexpected EOF"
+    )
     assert visit.response["status_code"] == 200
     assert visit.response["body"] == {}
     assert "mime_type" not in visit.response
+    assert visit.rtt == ALL_PHASES
+
+
+async def test_broken_body(visitor: Visitor) -> None:
+    """Of a body that breaks off otherwise, what came is told."""
+    broken = chunked(b"hello ").removesuffix(b"0\r\n\r\n") + b"zz\r\n"
+
+    visit = await visitor.visit(broken)
+
+    assert visit.message == (
+        "failed reading HTTP response body: malformed chunked encoding"
+    )
+    assert visit.response["status_code"] == 200
     assert visit.rtt == ALL_PHASES
 
 
@@ -102,7 +103,7 @@ async def test_stalled_body(visitor: Visitor) -> None:
 
     assert visit.message.startswith("failed reading HTTP response body: read tcp ")
     assert visit.message.endswith(": i/o timeout")
-    assert visit.response["body"] == {}
+    assert visit.response["body"]["content"] == "begin"
 
 
 async def test_request_nobody_reads(visitor: Visitor) -> None:
@@ -120,6 +121,16 @@ async def test_request_nobody_reads(visitor: Visitor) -> None:
 
     assert result.error is not None
     assert result.error.message.endswith("request timed out before writing finished")
+
+
+async def test_no_time(visitor: Visitor) -> None:
+    """A timeout of 0 ends every check once it is connected."""
+    visit = await visitor.visit(HELLO, timeout=0)
+
+    assert visit.message == (
+        'Get "http://127.0.0.1:PORT/": http: request timed out before writing finished'
+    )
+    assert {"tcp", "http"} == visit.fields.keys()
 
 
 async def test_refused(visitor: Visitor) -> None:

@@ -73,9 +73,38 @@ def test_coercions() -> None:
     assert options.response.include_body == "always"
 
 
-def test_disabled_proxy_is_no_proxy() -> None:
-    """A proxy that is switched off needs no support."""
-    assert unpack(proxy_url="http://proxy", proxy_disable=True).proxy_disable
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, True),
+        ({"max_redirects": -1}, True),
+        ({"max_redirects": 1}, False),
+        ({"proxy_url": "proxy:3128"}, False),
+        ({"proxy_url": "http://proxy", "proxy_disable": True}, True),
+        ({"proxy_url": ""}, True),
+    ],
+)
+def test_is_direct(options: dict[str, Any], *, expected: bool) -> None:
+    """Redirects, and a proxy that is not switched off, take the client path."""
+    assert expected == unpack(**options).is_direct
+
+
+def test_proxy_without_scheme() -> None:
+    """A proxy without a scheme speaks plain HTTP."""
+    assert unpack(proxy_url="proxy:3128").proxy_url == "http://proxy:3128"
+
+
+@pytest.mark.parametrize("where", ["request", "proxy"])
+def test_list_of_headers(where: str) -> None:
+    """A list where headers belong is accepted and names none."""
+    written = ["X-A: b"]
+    options = unpack(check={"request": {"headers": written}}, proxy_headers=written)
+
+    found = {
+        "request": options.check.request.headers,
+        "proxy": options.proxy_headers,
+    }
+    assert found[where] == {}
 
 
 @pytest.mark.parametrize("level", [0, 9])
@@ -121,11 +150,67 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {"response": {"include_body_max_bytes": 0}},
         "include_body_max_bytes must be a positive integer, got 0",
     ),
-    ({"max_redirects": 1}, "is not supported here yet"),
-    ({"proxy_url": "http://proxy"}, "proxy_url is not supported here yet"),
+    ({"timeout": "-1s"}, "a timeout cannot be negative, but this is -1s"),
+    ({"proxy_url": "gopher://proxy"}, "proxy: unknown scheme: gopher"),
     (
-        {"check": {"response": {"json": [{"expression": "a == 1"}]}}},
-        "is not supported here yet",
+        {"proxy_headers": {"bad name": "x"}},
+        'invalid header field name "bad name"',
+    ),
+    (
+        {"auth": {"headers": [{"key": "X", "value": "a\nb"}]}},
+        'invalid header field value for "X"',
+    ),
+    (
+        {"auth": {"api_key": "a\nb"}},
+        'invalid header field value for "Authorization"',
+    ),
+    (
+        {"check": {"response": {"json": [{"expression": "$.[0]"}]}}},
+        (
+            "could not load JSON check: could not compile gval expression '$.[0]': "
+            "parsing error: $.[0]\t:1:3 - 1:4 "
+            'unexpected "[" while scanning JSON select expected Ident, "." or "*"'
+        ),
+    ),
+    (
+        {"check": {"response": {"json": [{"condition": {"has": 1}}]}}},
+        (
+            "could not load JSON check: could not load JSON condition '': "
+            "missing or invalid condition"
+        ),
+    ),
+    (
+        {
+            "check": {
+                "response": {
+                    "json": {
+                        "description": "both",
+                        "expression": "a",
+                        "condition": {"has_fields": "a"},
+                    }
+                }
+            }
+        },
+        "a list is needed here, but this is a mapping",
+    ),
+    (
+        {
+            "check": {
+                "response": {
+                    "json": [
+                        {
+                            "description": "both",
+                            "expression": "a",
+                            "condition": {"has_fields": "a"},
+                        }
+                    ]
+                }
+            }
+        },
+        (
+            "only one of 'expression' or 'condition' can be specified "
+            "for JSON check 'both'"
+        ),
     ),
 ]
 

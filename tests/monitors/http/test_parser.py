@@ -14,7 +14,12 @@ from hypothesis import strategies as st
 
 from heartbeat.errors import CheckFailed
 from heartbeat.monitors.http import parser as module
-from heartbeat.monitors.http.parser import HEAD_LIMIT, LINE_LIMIT, ResponseParser
+from heartbeat.monitors.http.parser import (
+    HEAD_LIMIT,
+    LINE_LIMIT,
+    ResponseParser,
+    diagnosis,
+)
 from tests.support.web import answer, chunked
 
 if TYPE_CHECKING:
@@ -227,12 +232,20 @@ async def test_malformed_head(data: bytes, message: str) -> None:
     assert message == await fault(data)
 
 
+def test_no_diagnosis() -> None:
+    """Where every line is good, the first stands for the whole."""
+    data = b"HTTP/1.1 200 OK\r\nX-A: 1\r\n\r\n"
+
+    assert diagnosis(data) == 'malformed HTTP response "HTTP/1.1 200 OK"'
+
+
 async def test_endless_line() -> None:
     """A header line has a limit."""
     data = b"HTTP/1.1 200 OK\r\nX: " + b"x" * (LINE_LIMIT + 10) + b"\r\n\r\n"
 
-    assert "exceeded" in await fault(data)
-    assert "exceeded" in await fault(data.removesuffix(b"\r\n\r\n"))
+    expected = "net/http: server response header line exceeded 65536 bytes"
+    assert expected == await fault(data)
+    assert expected == await fault(data.removesuffix(b"\r\n\r\n"))
 
 
 async def test_endless_head() -> None:
@@ -241,6 +254,13 @@ async def test_endless_head() -> None:
     pieces = [b"HTTP/1.1 200 OK\r\n"] + [line] * (HEAD_LIMIT // len(line) + 1)
 
     assert "exceeded 1048576 bytes" in await fault(*pieces)
+
+
+async def test_many_headers() -> None:
+    """The number of headers has one as well."""
+    data = b"HTTP/1.1 200 OK\r\n" + b"X-A: 1\r\n" * 1001 + b"\r\nbody"
+
+    assert await fault(data) == "net/http: server response had more than 1000 headers"
 
 
 async def test_endless_interim_responses(monkeypatch: pytest.MonkeyPatch) -> None:

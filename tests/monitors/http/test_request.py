@@ -9,14 +9,15 @@ import pytest
 
 from heartbeat.config import Section
 from heartbeat.monitors.http.options import HttpOptions
-from heartbeat.monitors.http.request import USER_AGENT, Request, build_request
+from heartbeat.monitors.http.request import USER_AGENT, Request, build_draft
 from heartbeat.monitors.http.url import parse
 
 
 def request(url: str = "http://host/", **options: Any) -> Request:
     """Return the request a monitor with these options sends."""
     section = Section({"urls": [url], **options})
-    return build_request(parse(url), section.unpack(HttpOptions))
+    unpacked = section.unpack(HttpOptions)
+    return build_draft(parse(url), unpacked, follows=False).request()
 
 
 def sent(url: str = "http://host/", **wanted: Any) -> list[str]:
@@ -150,6 +151,41 @@ def test_authorization(url: str, options: dict[str, Any], expected: str) -> None
     assert [f"Authorization: {expected}"] == [
         line for line in lines if line.startswith("Authorization")
     ]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"auth": {"api_key": "aWQ6a2V5"}}, "ApiKey aWQ6a2V5"),
+        ({"auth": {"username": "u", "password": "p"}}, "Basic dTpw"),
+        ({"auth": {"username": "u", "password": "p", "api_key": "k"}}, "Basic dTpw"),
+        ({"auth": {"headers": [{"key": "authorization", "value": "Own"}]}}, "Own"),
+        ({"auth": {"username": "a"}, "username": "u", "password": "p"}, "Basic dTpw"),
+    ],
+)
+def test_auth(options: dict[str, Any], expected: str) -> None:
+    """The login of `auth` yields to the plain options, on both paths."""
+    lines = request(**options).data.decode().split("\r\n")
+
+    assert [f"Authorization: {expected}"] == [
+        line for line in lines if line.startswith("Authorization")
+    ]
+
+
+def test_auth_headers() -> None:
+    """Headers of `auth` yield to those of the request, and frame nothing."""
+    auth = [
+        {"key": "X-A", "value": "1"},
+        {"key": "X-B", "value": "2"},
+        {"key": "Content-Length", "value": "3"},
+    ]
+    made = request(
+        auth={"headers": auth}, check={"request": {"headers": {"x-b": "own"}}}
+    )
+
+    lines = made.data.decode().split("\r\n")
+    assert lines[4:6] == ["X-A: 1", "X-B: own"]
+    assert lines[6:] == ["", ""]
 
 
 def test_connect_asks_for_an_authority() -> None:

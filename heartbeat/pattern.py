@@ -1,4 +1,4 @@
-"""Patterns for bodies: Go's regular expressions.
+"""Go's regular expressions, as operators write them for bodies and fields.
 
 Owns their compilation and the liberties the reference takes with them. Must not know
 what is searched or why.
@@ -23,21 +23,29 @@ _LEADING_ANY = re.compile(r"\A\^?\.\*(?![?+*{])")
 _TRAILING_ANY = re.compile(r"(?<!\\)\.\*\$?\Z")
 
 
-def compiled(pattern: str) -> Search:
+def search_for(pattern: str) -> Search:
     """Return a search in bytes for the pattern; raises `ValueError`.
 
-    RE2 takes time linear in the body, whatever the pattern: a hostile body cannot make
+    RE2 takes time linear in the text, whatever the pattern: a hostile one cannot make
     it hang.
     """
     options = _re2.Options()
     options.log_errors = False
     options.never_capture = True
     try:
-        search: Search = _re2.compile(trimmed(pattern), options).search
+        search: Search = _re2.compile(pattern, options).search
     except _re2.error as error:
         reason = error.args[0].decode("utf-8", "replace")
         raise ValueError(f"invalid pattern '{pattern}': {reason}") from error
     return search
+
+
+def trimmed_search(pattern: str) -> Search:
+    """Return the search of everything but expressions: "anything" at the ends is idle.
+
+    Raises `ValueError`.
+    """
+    return search_for(trimmed(pattern))
 
 
 def trimmed(pattern: str) -> str:

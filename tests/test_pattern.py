@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartbeat.monitors.http.pattern import compiled, trimmed
+from heartbeat.pattern import search_for, trimmed, trimmed_search
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from heartbeat.monitors.http.pattern import compiled, trimmed
 )
 def test_search(pattern: str, body: bytes, *, expected: bool) -> None:
     """Searches are unanchored, case-sensitive and know lines only if told to."""
-    assert expected == (compiled(pattern)(body) is not None)
+    assert expected == (trimmed_search(pattern)(body) is not None)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_trimmed(pattern: str, expected: str) -> None:
 def test_look_around_is_refused() -> None:
     """What RE2 cannot search in linear time is no pattern."""
     with pytest.raises(ValueError, match=r"^invalid pattern '\(\?=a\)': "):
-        compiled("(?=a)")
+        search_for("(?=a)")
 
 
 @given(st.text(max_size=30), st.binary(max_size=30))
 def test_any_pattern_is_compiled_or_refused(pattern: str, body: bytes) -> None:
     """No pattern makes anything but a clean refusal."""
     with suppress(ValueError):
-        compiled(pattern)(body)
+        trimmed_search(pattern)(body)
