@@ -14,31 +14,30 @@ import asyncio
 import logging
 import signal
 import uuid
-from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from heartbeat import COMPATIBLE_VERSION, __version__, datadir, process
-from heartbeat.assembly import monitor_of, outputs_of
+from heartbeat.assembly import outputs_of
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
+from heartbeat.errors import ConfigError, OutputClosed
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
-from heartbeat.runner import Identity, Runner, Site, runners
-from heartbeat.scheduler import Job, Scheduler
+from heartbeat.reload import Reloader, Roster
+from heartbeat.runner import Identity, Site
+from heartbeat.scheduler import Scheduler
 from heartbeat.store import Store, StoreLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from heartbeat.clock import Clock
-    from heartbeat.config import MonitorSpec
     from heartbeat.config.load import Settings
     from heartbeat.outputs.base import Output
 
@@ -68,17 +67,27 @@ class Parts:
 
     scheduler: Scheduler
     workers: Sequence[Worker]
-    runners: Sequence[Runner]
+    roster: Roster
+    reloader: Reloader
 
 
 class App:
     """One life of heartbeat."""
 
     def __init__(
-        self, settings: Settings, *, hostname: str, mode: Mode = Mode.SERVE
+        self,
+        settings: Settings,
+        *,
+        hostname: str,
+        mode: Mode = Mode.SERVE,
+        load: Callable[[], Settings] | None = None,
     ) -> None:
-        """Take what is to be run; nothing is touched before `run`."""
+        """Take what is to be run; nothing is touched before `run`.
+
+        `load` reads the settings anew; without it they stay as they are.
+        """
         self._settings = settings
+        self._load = load or (lambda: settings)
         self._options = settings.options.heartbeat
         self._hostname = hostname
         self._mode = mode
@@ -87,17 +96,30 @@ class App:
         self._draining: list[asyncio.Task[None]] = []
 
     async def run(self) -> int:
-        """Run to the end; return the exit code."""
+        """Run to the end; return the exit code.
+
+        Raises `OutputClosed` when an output will never take anything again.
+        """
+        try:
+            return await self._live()
+        except BaseExceptionGroup as group:
+            closed = group.subgroup(OutputClosed)
+            if closed is None:
+                raise
+            raise _first(closed) from None
+
+    async def _live(self) -> int:
         log.info("heartbeat %s starting, running from: %s", __version__, self._place())
         async with AsyncExitStack() as stack:
             parts = await self._started(stack)
+            self._tell_problems()
             process.raise_file_limit()
             process.settle_memory()
-            self._listen_to_signals()
+            self._listen_to_signals(parts.reloader)
             log.info("heartbeat is running! Hit CTRL-C to stop it.")
             async with asyncio.TaskGroup() as group:
                 delivering = [group.create_task(w.run()) for w in parts.workers]
-                await self._check(parts.scheduler)
+                await self._check(parts)
                 await self._deliver_rest(parts.workers)
                 for task in delivering:
                     task.cancel()
@@ -105,15 +127,24 @@ class App:
         log.info("heartbeat stopped.")
         return code
 
-    async def _check(self, scheduler: Scheduler) -> None:
+    def _tell_problems(self) -> None:
+        """Log what the configuration leaves in doubt, its outputs' options included."""
+        for problem in self._settings.problems:
+            level = logging.WARNING if problem.is_warning else logging.ERROR
+            log.log(level, "%s", problem)
+
+    async def _check(self, parts: Parts) -> None:
         """Run the schedule to its end: once through, or until a signal."""
+        scheduler = parts.scheduler
         async with asyncio.TaskGroup() as group:
-            watching = group.create_task(self._stop_when_told(scheduler))
+            beside = [group.create_task(self._stop_when_told(scheduler))]
             if self._mode is Mode.SERVE:
+                beside.append(group.create_task(parts.reloader.run()))
                 await scheduler.run()
             else:
                 await scheduler.run_once()
-            watching.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()
@@ -138,13 +169,15 @@ class App:
         is_delivered = not any(worker.pending for worker in parts.workers)
         if self._mode is Mode.ONCE:
             return 0 if is_delivered else 1
-        is_up = all(runner.is_up for runner in parts.runners)
+        is_up = all(r.is_up or r.rests for r in parts.roster.runners)
         return 0 if is_delivered and is_up else 1
 
-    def _listen_to_signals(self) -> None:
+    def _listen_to_signals(self, reloader: Reloader) -> None:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._stop, number)
+        if self._mode is Mode.SERVE:
+            loop.add_signal_handler(signal.SIGHUP, reloader.ask)
 
     def _stop(self, number: signal.Signals) -> None:
         log.info("Received signal %s, stopping", number.name)
@@ -171,14 +204,11 @@ class App:
         workers = [self._worker(output, store, data) for output in outputs]
         site = Site.of(self._clock, store, self._identity(agent))
         scheduler = self._scheduler()
-        states = store.states()
-        built: dict[str, list[Runner]] = {}
-        for spec in self._settings.monitors:
-            built[spec.id] = self._runners(spec, network, site, states)
-        for runner in [r for some in built.values() for r in some]:
-            scheduler.add(_job(runner))
-        parts = Parts(scheduler, workers, [r for some in built.values() for r in some])
-        await self._open_endpoint(stack, parts, agent, built)
+        roster = Roster(scheduler, site, network, store.states())
+        self._begin(roster)
+        reloader = Reloader(roster, self._settings, self._load, self._clock)
+        parts = Parts(scheduler, workers, roster, reloader)
+        await self._open_endpoint(stack, parts, agent)
         return parts
 
     def _worker(self, output: Output, store: Store, data: Path) -> Worker:
@@ -188,19 +218,25 @@ class App:
             output, store, self._clock, dead_letters=dead_letters, random=jitter
         )
 
-    def _runners(
-        self, spec: MonitorSpec, network: Network, site: Site, states: dict[str, bytes]
-    ) -> list[Runner]:
-        monitor = monitor_of(spec, network)
-        for problem in monitor.problems:
-            log.error("monitor '%s' cannot work: %s", spec.id, problem)
-        return runners(spec, monitor.checks, site, states)
+    def _begin(self, roster: Roster) -> None:
+        """Put all monitors in place; one that cannot work runs and says so.
+
+        Raises `ConfigError` for monitors whose documents would have no place to go.
+        """
+        built = roster.build(self._settings.monitors)
+        for monitor in built:
+            for problem in monitor.problems:
+                log.error("monitor '%s' cannot work: %s", monitor.spec.id, problem)
+        lost = [p for monitor in built if not monitor.runners for p in monitor.problems]
+        if lost:
+            raise ConfigError(lost)
+        roster.begin(built)
 
     def _store(self, names: Sequence[str]) -> Store:
         queue = self._settings.options.queue
-        memory = queue.mem is not None and queue.mem.enabled
-        if memory:
-            return Store.open(None, outputs=names, clock=self._clock)
+        if queue.mem is not None and queue.mem.enabled:
+            bound = StoreLimits(max_events=queue.mem.events)
+            return Store.open(None, outputs=names, clock=self._clock, limits=bound)
         disk = queue.disk
         directory = Path(disk.path if disk and disk.path else self._settings.paths.data)
         limits = StoreLimits(max_bytes=disk.max_size) if disk else None
@@ -215,6 +251,7 @@ class App:
             self._clock,
             limit=scheduler.limit,
             type_limits=limits,
+            host_limit=scheduler.per_host_limit,
             spread=scheduler.spread,
         )
 
@@ -241,7 +278,6 @@ class App:
         stack: AsyncExitStack,
         parts: Parts,
         agent: dict[str, str],
-        built: dict[str, list[Runner]],
     ) -> None:
         options = self._settings.options.http
         if not options.enabled:
@@ -255,12 +291,18 @@ class App:
             agent=agent,
             scheduler=parts.scheduler,
             workers=parts.workers,
-            monitors=Counter(some[0].type for some in built.values() if some),
-            endpoints=Counter(runner.type for runner in parts.runners),
+            roster=parts.roster,
+            reloader=parts.reloader,
         )
         endpoint = Endpoint(options.host, options.port, views_of(subject))
         await endpoint.start()
         stack.push_async_callback(endpoint.close)
+
+
+def _first(group: BaseExceptionGroup[OutputClosed]) -> OutputClosed:
+    """Return an error out of groups within groups."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _drain(worker: Worker, seconds: float) -> None:
@@ -275,13 +317,3 @@ async def _drain(worker: Worker, seconds: float) -> None:
                 worker.pending,
                 worker.name,
             )
-
-
-def _job(runner: Runner) -> Job:
-    return Job(
-        id=runner.id,
-        type=runner.type,
-        schedule=runner.schedule,
-        run=partial(Runner.run, runner),
-        last_tick_ns=runner.last_tick_ns,
-    )

@@ -15,11 +15,14 @@ import orjson
 from heartbeat.event import DOWN, UP, nanoseconds
 
 if TYPE_CHECKING:
+    from heartbeat.config import Confirm
     from heartbeat.event import Fields
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _VERSION = 1
 _LATEST_NS = 2**63
+_LETTERS = {UP: "u", DOWN: "d"}
+_RECENT = re.compile("[ud]{0,100}")
 _TYPES = {
     "version": int,
     "id": str,
@@ -41,8 +44,8 @@ def state_key(monitor_id: str, location: str | None) -> str:
 class MonitorState:
     """The up/down history of one endpoint, as far as the present state goes.
 
-    A state lasts until a final attempt comes out differently; `checks`, `up` and `down`
-    count its attempts, final or not.
+    A state lasts until a final attempt comes out differently and that is confirmed;
+    `checks`, `up` and `down` count its attempts, final or not.
     """
 
     __slots__ = (
@@ -50,6 +53,7 @@ class MonitorState:
         "_hash",
         "_id",
         "_prefix",
+        "_recent",
         "_seen_ns",
         "_serial",
         "_started",
@@ -75,6 +79,7 @@ class MonitorState:
         self._started_ns = 0
         self._started = ""
         self._id = ""
+        self._recent = ""
         self.status: str | None = None
         self.tick_ns: int | None = None
 
@@ -107,19 +112,41 @@ class MonitorState:
                 "checks": self._checks,
                 "up": self._up,
                 "serial": self._serial,
-                "tick_ns": self.tick_ns,
+                "tick_ns": self.tick_ns or 0,
+                "recent": self._recent,
             }
         )
 
-    def record(self, status: str, now_ns: int, *, is_final: bool) -> Fields:
+    @property
+    def is_in_doubt(self) -> bool:
+        """Return whether the last run came out differently, which is not believed yet.
+
+        Only where changes have to be confirmed.
+        """
+        return self._recent[-1:] == _LETTERS[DOWN if self.status == UP else UP]
+
+    def record(
+        self,
+        status: str,
+        now_ns: int,
+        *,
+        is_final: bool,
+        confirm: Confirm | None = None,
+    ) -> Fields:
         """Count an attempt and return the members of `state` for its document.
 
-        An attempt that will be repeated cannot end a state, it only counts in it.
+        An attempt that will be repeated cannot end a state, it only counts in it; nor
+        can one whose outcome is still to be confirmed. Nothing is known before the
+        first attempt, so it needs no confirmation.
         """
         ended: Fields | None = None
+        if confirm is None:
+            self._recent = ""
+        elif is_final:
+            self._remember(status, confirm)
         if self.status is None:
             self._begin(status, now_ns)
-        elif status != self.status and is_final:
+        elif status != self.status and is_final and self._is_confirmed(confirm):
             ended = self._document()
             ended["flap_history"] = None
             self._begin(status, now_ns)
@@ -130,6 +157,20 @@ class MonitorState:
         document["ends"] = ended
         return document
 
+    def _remember(self, status: str, confirm: Confirm) -> None:
+        longest = max(confirm.down, confirm.up, confirm.of)
+        self._recent = (self._recent + _LETTERS[status])[-longest:]
+
+    def _is_confirmed(self, confirm: Confirm | None) -> bool:
+        """Return whether the runs of this state show that it has ended."""
+        if confirm is None:
+            return True
+        if self.status == DOWN:
+            return self._recent.endswith(_LETTERS[UP] * confirm.up)
+        if confirm.of:
+            return self._recent[-confirm.of :].count(_LETTERS[DOWN]) >= confirm.failures
+        return self._recent.endswith(_LETTERS[DOWN] * confirm.down)
+
     def _begin(self, status: str, now_ns: int) -> None:
         self._serial += 1
         milliseconds = now_ns // 1_000_000
@@ -137,6 +178,7 @@ class MonitorState:
         self._started_ns = now_ns
         self._started = nanoseconds(now_ns)
         self._checks = self._up = 0
+        self._recent = ""
         self.status = status
 
     def _document(self) -> Fields:
@@ -162,7 +204,8 @@ class MonitorState:
         self._up = kept["up"]
         self._serial = kept["serial"]
         self.status = kept["status"]
-        self.tick_ns = kept["tick_ns"]
+        self._recent = kept.get("recent", "")
+        self.tick_ns = kept["tick_ns"] or None
 
 
 def _prefix(location: str | None) -> str:
@@ -180,4 +223,5 @@ def _is_whole(kept: object) -> TypeGuard[dict[str, Any]]:
         and members["status"] in (UP, DOWN)
         and 0 <= members["up"] <= members["checks"]
         and 0 <= members["started_ns"] < _LATEST_NS
+        and _RECENT.fullmatch(str(members.get("recent", ""))) is not None
     )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from heartbeat.clock import Clock
     from heartbeat.delivery import Worker
+    from heartbeat.reload import Reloader, Roster
     from heartbeat.scheduler import Scheduler
 
 
@@ -27,16 +28,15 @@ if TYPE_CHECKING:
 class Subject:
     """What there is to be shown.
 
-    `agent` holds the members of `agent` in documents; `endpoints` counts running checks
-    and `monitors` running monitors, by type.
+    `agent` holds the members of `agent` in documents.
     """
 
     clock: Clock
     agent: Mapping[str, str]
     scheduler: Scheduler
     workers: Sequence[Worker]
-    monitors: Counter[str]
-    endpoints: Counter[str]
+    roster: Roster
+    reloader: Reloader
 
 
 def views_of(subject: Subject) -> Views:
@@ -67,9 +67,10 @@ def _info(agent: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _state(subject: Subject) -> dict[str, Any]:
+    monitors, endpoints = subject.roster.monitors, subject.roster.endpoints
     by_type = {
-        name: {"monitors": count, "endpoints": subject.endpoints[name]}
-        for name, count in subject.monitors.items()
+        name: {"monitors": count, "endpoints": endpoints[name]}
+        for name, count in monitors.items()
     }
     return {
         "beat": {"name": subject.agent["name"]},
@@ -82,8 +83,8 @@ def _state(subject: Subject) -> dict[str, Any]:
         },
         "output": {"name": ",".join(worker.name for worker in subject.workers)},
         "heartbeat": {
-            "monitors": subject.monitors.total(),
-            "endpoints": subject.endpoints.total(),
+            "monitors": monitors.total(),
+            "endpoints": endpoints.total(),
             **by_type,
         },
     }
@@ -104,6 +105,7 @@ def _stats(subject: Subject, uptime: float) -> dict[str, Any]:
                 "jobs": {
                     "active": counters.jobs_active,
                     "missed_deadline": counters.missed_deadline,
+                    "in_maintenance": subject.roster.skipped,
                 },
                 "tasks": {
                     "active": counters.tasks_active,
@@ -112,8 +114,24 @@ def _stats(subject: Subject, uptime: float) -> dict[str, Any]:
             },
             "outputs": {worker.name: _delivery(worker) for worker in subject.workers},
         },
-        "libbeat": {"output": _output(subject.workers)},
+        "libbeat": {"config": _config(subject), "output": _output(subject.workers)},
         "system": process.system(),
+    }
+
+
+def _config(subject: Subject) -> dict[str, Any]:
+    """Return the reference's figures, and how much could not be used."""
+    counters, roster = subject.reloader.counters, subject.roster
+    return {
+        "scans": counters.scans,
+        "reloads": counters.reloads,
+        "errors": counters.errors,
+        "invalid_files": list(counters.invalid),
+        "module": {
+            "starts": roster.starts,
+            "stops": roster.stops,
+            "running": roster.monitors.total(),
+        },
     }
 
 

@@ -6,44 +6,21 @@ Owns that small language. Must not know where the name is used.
 from __future__ import annotations
 
 import re
-import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.errors import ConfigError
+from heartbeat.formats import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
-Part: TypeAlias = "str | Callable[[time.struct_time], str]"
+Part: TypeAlias = "str | Layout"
 
 _BEAT = "heartbeat"
 _TOKEN = re.compile(
     r"%\{\[(?P<field>[^\]]*)\]\}|%\{\+(?P<layout>[^}]*)\}|\\(?P<plain>.)|(?P<bad>%\{)",
     re.DOTALL,
 )
-_LETTERS = re.compile(r"'(?P<quoted>[^']*)'|(?P<run>([A-Za-z])\3*)|(?P<plain>.)")
-_FORMATS = {
-    "yyyy": "%Y",
-    "yy": "%y",
-    "YYYY": "%Y",
-    "YY": "%y",
-    "xxxx": "%G",
-    "ww": "%V",
-    "e": "%u",
-    "EEE": "%a",
-    "EEEE": "%A",
-    "DDD": "%j",
-    "MM": "%m",
-    "MMM": "%b",
-    "MMMM": "%B",
-    "dd": "%d",
-    "a": "%p",
-    "hh": "%I",
-    "HH": "%H",
-    "mm": "%M",
-    "ss": "%S",
-}
-_UNPADDED = {"M": "%m", "d": "%d", "H": "%H", "h": "%I", "m": "%M", "s": "%S"}
 
 
 class IndexName:
@@ -52,7 +29,7 @@ class IndexName:
     __slots__ = ("_parts", "_static")
 
     def __init__(self, parts: Iterable[Part]) -> None:
-        """Join the parts: fixed text, and functions of the time in UTC."""
+        """Join the parts: fixed text, and layouts of the time."""
         self._parts = tuple(parts)
         fixed = [part for part in self._parts if isinstance(part, str)]
         self._static = "".join(fixed) if len(fixed) == len(self._parts) else None
@@ -71,9 +48,8 @@ class IndexName:
         """Return the name for an event's time, in nanoseconds since the epoch."""
         if self._static is not None:
             return self._static
-        moment = time.gmtime(timestamp // 1_000_000_000)
         return "".join(
-            part if isinstance(part, str) else part(moment) for part in self._parts
+            part if isinstance(part, str) else part(timestamp) for part in self._parts
         )
 
 
@@ -91,7 +67,7 @@ def _parts(text: str, version: str) -> Iterator[Part]:
         if token["plain"] is not None:
             yield token["plain"]
         elif token["layout"] is not None:
-            yield from _layout(token["layout"], text)
+            yield _layout(token["layout"], text)
         elif token["field"] in known:
             yield known[token["field"]]
         else:
@@ -102,24 +78,8 @@ def _parts(text: str, version: str) -> Iterator[Part]:
     yield text[end:]
 
 
-def _layout(layout: str, text: str) -> Iterator[Part]:
-    for piece in _LETTERS.finditer(layout):
-        letters = piece["run"]
-        if letters is None:
-            yield piece["quoted"] or piece["plain"] or "'"
-        elif letters in _FORMATS:
-            yield _formatter(_FORMATS[letters], padded=True)
-        elif letters in _UNPADDED:
-            yield _formatter(_UNPADDED[letters], padded=False)
-        else:
-            raise ConfigError(
-                f"the index '{text}' has the unknown time format '{letters}'"
-            )
-
-
-def _formatter(code: str, *, padded: bool) -> Callable[[time.struct_time], str]:
-    def text(moment: time.struct_time) -> str:
-        formatted = time.strftime(code, moment)
-        return formatted if padded else formatted.lstrip("0") or "0"
-
-    return text
+def _layout(layout: str, text: str) -> Layout:
+    try:
+        return Layout(layout)
+    except ValueError as error:
+        raise ConfigError(f"the index '{text}': {error}") from error

@@ -7,7 +7,7 @@ the check does or who reads the documents.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from heartbeat.clock import Deadline
@@ -28,12 +28,9 @@ if TYPE_CHECKING:
     from heartbeat.event import Fields, Record
     from heartbeat.monitors.base import Check
     from heartbeat.runner.identity import Identity, Names
-    from heartbeat.schedule import Pause, Schedule, Tick
+    from heartbeat.schedule import Pause, Schedule, Tick, Window
 
 log = logging.getLogger(__name__)
-
-RETRY_SECONDS = 1.0
-"""Between a failed attempt and the next, as in the reference."""
 
 UNBOUNDED_SECONDS = 10.0
 """What a check may take beyond its timeout before it is cut: a lookup and slack."""
@@ -49,6 +46,14 @@ class Journal(Protocol):
         """Return when there is room for more."""
 
 
+@dataclass(slots=True)
+class Counts:
+    """What runners did that no document tells."""
+
+    skipped: int = 0
+    """Runs that fell into a maintenance window."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What all runners of a process share."""
@@ -58,6 +63,7 @@ class Site:
     identity: Identity
     ids: TimeIds
     watchdog: Watchdog
+    counts: Counts = field(default_factory=Counts)
 
     @classmethod
     def of(cls, clock: Clock, journal: Journal, identity: Identity) -> Site:
@@ -67,9 +73,13 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt of a run; attempts of a run share `group` and are counted from 1."""
+    """One attempt of a run; attempts of a run share `group` and are counted from 1.
+
+    `run` counts the runs of a tick from 0: a change may be looked at again at once.
+    """
 
     tick: Tick
+    run: int
     group: str
     number: int
     is_last: bool
@@ -84,7 +94,8 @@ def runners(
 ) -> list[Runner]:
     """Return a runner for each check of a monitor, continuing the states given.
 
-    Raises `ConfigError` for an index that cannot be formatted.
+    May be called in any thread. Raises `ConfigError` for an index that cannot be
+    formatted.
     """
     urls = [check.url["full"] if check.url else None for check in checks]
     return [
@@ -96,23 +107,29 @@ def runners(
 class Runner:
     """Runs one check with its attempts and turns the outcome into documents.
 
-    `id` is unique within the process, `type` is as the operator wrote it and
-    `last_tick_ns` the last tick that was run, by an earlier process too.
+    `id` is unique within the process, `type` is as the operator wrote it, `host` what
+    the check talks to, empty if that is not known, and `last_tick_ns` the last tick
+    that was run, by an earlier process too.
     """
 
     __slots__ = (
         "_check",
+        "_confirm",
         "_endpoint",
         "_location",
+        "_maintenance",
         "_max_attempts",
         "_monitor_id",
+        "_retry_delay",
         "_site",
         "_state",
         "_state_key",
         "_template",
         "_timeout_ns",
+        "host",
         "id",
         "schedule",
+        "spread",
         "type",
     )
 
@@ -130,19 +147,33 @@ class Runner:
         self.id = names.key
         self.type = spec.type
         self.schedule: Schedule = spec.schedule
+        self.spread = spec.spread
         self._check = check
         self._site = site
         self._monitor_id = names.monitor_id
         self._location = location or ""
         self._endpoint: str = check.url["full"] if check.url else ""
+        self.host: str = check.url.get("domain", "") if check.url else ""
         self._timeout_ns = round(spec.timeout * 1e9)
         is_broken = isinstance(check, BrokenCheck)
         self._max_attempts = 1 if is_broken else max(spec.max_attempts, 1)
+        self._confirm = spec.confirm
+        self._maintenance = spec.maintenance
+        self._retry_delay = spec.retry_delay
         self._template = Template(spec, names.monitor_id, check.url, site.identity)
         self._state_key = state_key(names.key, location)
+        self._state = MonitorState(names.key, location)
+        self.resume(states)
+
+    def resume(self, states: Mapping[str, bytes]) -> None:
+        """Take up the state kept under the runner's key, if there is one."""
         self._state = MonitorState.decode(
-            states.get(self._state_key), names.key, location
+            states.get(self._state_key), self.id, self._location or None
         )
+
+    def keep(self) -> dict[str, bytes]:
+        """Return the state under its key, for a runner that takes over."""
+        return {self._state_key: self._state.encode()}
 
     @property
     def last_tick_ns(self) -> int | None:
@@ -154,19 +185,48 @@ class Runner:
         """Return whether the target is known to be up."""
         return self._state.status == UP
 
+    @property
+    def rests(self) -> bool:
+        """Return whether a maintenance window is open, in which nothing is run."""
+        windows = self._maintenance
+        return bool(windows) and _is_any_open(windows, self._site.clock.now())
+
     async def run(self, tick: Tick, pause: Pause) -> None:
         """Run the check: once, or until it is up if it was not known to be down.
 
         A failure is repeated before it counts, but a target that is down already gets
         no second chance in the same run.
         """
+        if self.rests:
+            self._site.counts.skipped += 1
+            return
+        await self._attempts(tick, 0, pause)
+        run = 0
+        while (wait := self._recheck_wait(tick)) is not None:
+            run += 1
+            await pause(wait)
+            await self._attempts(tick, run, pause)
+
+    async def _attempts(self, tick: Tick, run: int, pause: Pause) -> None:
         await self._site.journal.room()
         group = self._site.ids.next()
         allowed = 1 if self._state.status == DOWN else self._max_attempts
         number = 1
-        while await self._repeats(Attempt(tick, group, number, number >= allowed)):
-            await pause(RETRY_SECONDS)
+        while await self._repeats(Attempt(tick, run, group, number, number >= allowed)):
+            await pause(self._retry_delay)
             number += 1
+
+    def _recheck_wait(self, tick: Tick) -> float | None:
+        """Return the seconds until a change is looked at again, to be confirmed.
+
+        None if there is nothing to confirm, or the next tick comes no later.
+        """
+        if self._confirm is None or not self._confirm.interval:
+            return None
+        wait = self._confirm.interval
+        again_ns = self._site.clock.now() + round(wait * 1e9)
+        is_too_late = again_ns >= self.schedule.next_after(tick.scheduled_ns)
+        return None if is_too_late or not self._state.is_in_doubt else wait
 
     async def _repeats(self, attempt: Attempt) -> bool:
         """Make an attempt, keep its documents, return whether another is to follow."""
@@ -177,8 +237,11 @@ class Runner:
         down = sum(result.error is not None for result, _ in outcomes)
         is_final = attempt.is_last or not down
         status = DOWN if down else UP
-        state = self._state.record(status, outcomes[-1][1], is_final=is_final)
-        self._state.tick_ns = attempt.tick.scheduled_ns
+        state = self._state.record(
+            status, outcomes[-1][1], is_final=is_final, confirm=self._confirm
+        )
+        if is_final:
+            self._state.tick_ns = attempt.tick.scheduled_ns
         summary: Fields = {
             "up": len(outcomes) - down,
             "down": down,
@@ -226,8 +289,10 @@ class Runner:
         template = self._template
         check_group = f"{attempt.group}-{attempt.number}"
         tick = attempt.tick
-        moment = f"{tick.scheduled_ns}.{tick.era}" if tick.era else tick.scheduled_ns
-        base = (self.id, self._location, str(moment), str(attempt.number))
+        moment = str(tick.scheduled_ns)
+        if tick.era or attempt.run:
+            moment = f"{moment}.{tick.era}.{attempt.run}"
+        base = (self.id, self._location, moment, str(attempt.number))
         last = len(outcomes) - 1
         records: list[Record] = []
         for place, (result, at_ns) in enumerate(outcomes):
@@ -259,6 +324,10 @@ class Runner:
         }
         extra = {"event": {"action": "monitor.run"}, "monitor": monitor}
         log.debug("Monitor finished", extra=extra)
+
+
+def _is_any_open(windows: Sequence[Window], now_ns: int) -> bool:
+    return any(window.is_open(now_ns) for window in windows)
 
 
 def _fault(error: Exception) -> CheckError:

@@ -13,12 +13,14 @@ from heartbeat.errors import ConfigError
 from heartbeat.schedule.cron import Cron
 from heartbeat.schedule.duration import parse_duration
 from heartbeat.schedule.fields import parse_fields
+from heartbeat.schedule.maintenance import Window
 from heartbeat.schedule.ticks import (
     NEVER,
     Every,
     Grid,
     Pause,
     Schedule,
+    Shifted,
     Tick,
     Ticks,
     phase,
@@ -34,8 +36,10 @@ __all__ = [
     "Grid",
     "Pause",
     "Schedule",
+    "Shifted",
     "Tick",
     "Ticks",
+    "Window",
     "parse",
     "parse_duration",
     "phase",

@@ -114,6 +114,39 @@ class Grid:
         return due_ns + skipped * self.interval_ns, skipped
 
 
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A schedule of times of day, each moment later by a fixed span.
+
+    What many monitors do at midnight is thereby spread over some minutes, and each one
+    does it at the same time every day.
+    """
+
+    schedule: Schedule
+    offset_ns: int
+
+    @property
+    def interval(self) -> float | None:
+        """Return that of the schedule."""
+        return self.schedule.interval
+
+    def next_after(self, timestamp_ns: int) -> int:
+        """Return the first moment strictly after the given one, or `NEVER`."""
+        moment_ns = self.schedule.next_after(timestamp_ns - self.offset_ns)
+        return min(moment_ns + self.offset_ns, NEVER)
+
+    def ticks(self, phase_ns: int) -> Ticks:
+        """Return itself: the shift is in place of a phase."""
+        del phase_ns
+        return self
+
+    def collapse(self, due_ns: int, now_ns: int) -> tuple[int, int]:
+        """Return the last tick up to now, and how many from `due_ns` on precede it."""
+        ticks, offset_ns = self.schedule.ticks(0), self.offset_ns
+        last_ns, skipped = ticks.collapse(due_ns - offset_ns, now_ns - offset_ns)
+        return last_ns + offset_ns, skipped
+
+
 def phase(job_id: str, interval_ns: int) -> int:
     """Return where in the interval a job has its ticks: a stable hash of its id."""
     digest = blake2b(job_id.encode("utf-8", "surrogateescape"), digest_size=8).digest()

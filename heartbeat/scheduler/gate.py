@@ -17,7 +17,7 @@ T = TypeVar("T")
 class Gate(Generic[T]):
     """Lets up to `limit` in at once; 0 is no limit."""
 
-    __slots__ = ("_limit", "_queue", "active")
+    __slots__ = ("__weakref__", "_limit", "_queue", "active")
 
     def __init__(self, limit: int) -> None:
         self._limit = limit

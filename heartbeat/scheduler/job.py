@@ -26,8 +26,9 @@ Run: TypeAlias = "Callable[[Tick, Pause], Awaitable[None]]"
 class Job:
     """Something to be run on schedule.
 
-    `type` selects the limit it counts for. `phase_ns` places its ticks, None leaves
-    that to a hash of the id. `last_tick_ns` is the last tick an earlier process ran.
+    `type` and `host` select limits it counts for, an empty host none. `phase_ns` places
+    its ticks, None leaves that to a hash of the id; without `spread` they begin at
+    once. `last_tick_ns` is the last tick an earlier process ran.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Job:
     run: Run
     phase_ns: int | None = None
     last_tick_ns: int | None = None
+    host: str = ""
+    spread: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +59,15 @@ class Entry:
     """A job in the scheduler, and where it stands.
 
     `due_ns` is the tick it waits for, `tick_ns` the one that fell due last, `last_ns`
-    when the last run began. `held` counts the limits it has passed, its type's first;
-    `admitted` is called when it has passed both.
+    when the last run began. `held` counts the limits it has passed, in their order;
+    `admitted` is called when it has passed all.
     """
 
     __slots__ = (
         "admitted",
         "due_ns",
         "era",
-        "gate",
+        "gates",
         "held",
         "interval_ns",
         "is_active",
@@ -77,10 +80,10 @@ class Entry:
         "ticks",
     )
 
-    def __init__(self, job: Job, ticks: Ticks, gate: Gate[Entry]) -> None:
+    def __init__(self, job: Job, ticks: Ticks, gates: tuple[Gate[Entry], ...]) -> None:
         self.job = job
         self.ticks = ticks
-        self.gate = gate
+        self.gates = gates
         self.admitted: Callable[[Entry], object]
         self.interval_ns = round((job.schedule.interval or 0.0) * 1e9)
         self.last_ns = job.last_tick_ns or 0

@@ -19,14 +19,18 @@ from heartbeat.schedule import NEVER, Tick, phase
 from heartbeat.scheduler.job import IDLE, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from heartbeat.clock import Clock
+    from heartbeat.scheduler.job import Job
 
 SECOND_NS = 1_000_000_000
 
 SOON_NS = 10 * SECOND_NS
-"""New jobs run for the first time within this span, spread evenly over it."""
+"""New jobs run for the first time within this span at the latest, spread over it."""
+
+GAP_NS = SECOND_NS // 20
+"""A few new jobs need no such span: on average they follow each other like this."""
 
 EARLY_NS = 500_000
 """Timers of the loop count in milliseconds and may fire this much before their time;
@@ -46,24 +50,25 @@ class Plan:
         self._monotonic = clock.monotonic()
         self.missed = 0
 
-    def phase_of(self, job_id: str, interval: float | None) -> int:
+    def phase_of(self, job: Job) -> int:
         """Return where in its interval a job without a phase of its own gets one."""
+        interval = job.schedule.interval
         if interval is None:
             return 0
         interval_ns = round(interval * 1e9)
-        if self._spread:
-            return phase(job_id, interval_ns)
-        return self._clock.now() % interval_ns
+        if self._spread and job.spread:
+            return phase(job.id, interval_ns)
+        return (job.last_tick_ns or self._clock.now()) % interval_ns
 
-    def add(self, entry: Entry) -> None:
-        """Plan the first run of a job."""
-        self._push(entry, self._resume(entry, self._clock.now()))
+    def add(self, entry: Entry, among: int) -> None:
+        """Plan the first run of a job that is one of several added in one go."""
+        self._push(entry, self._resume(entry, self._clock.now(), among * GAP_NS))
 
     def finished(self, entry: Entry) -> None:
         """Plan the run after one that has just ended."""
         now_ns = self._clock.now()
         if self._went_back(entry, now_ns):
-            self._push(entry, self._resume(entry, now_ns))
+            self._push(entry, self._resume(entry, now_ns, SOON_NS))
         else:
             self._push(entry, entry.ticks.next_after(entry.last_ns))
 
@@ -95,7 +100,7 @@ class Plan:
         step_ns, entry.step_ns = entry.step_ns, 0
         return Tick(tick_ns, late_ns / 1e9, entry.era, step_ns / 1e9)
 
-    def observe(self, entries: Iterable[Entry]) -> int:
+    def observe(self, entries: Collection[Entry]) -> int:
         """Return the wall clock; plan anew if it was set."""
         now_ns, monotonic = self._clock.now(), self._clock.monotonic()
         passed_ns = round((monotonic - self._monotonic) * 1e9)
@@ -105,12 +110,13 @@ class Plan:
             self._anchor(entries, now_ns, step_ns)
         return now_ns
 
-    def _anchor(self, entries: Iterable[Entry], now_ns: int, step_ns: int) -> None:
+    def _anchor(self, entries: Collection[Entry], now_ns: int, step_ns: int) -> None:
         self._heap = []
+        window_ns = len(entries) * GAP_NS
         for entry in entries:
             entry.step_ns += step_ns
             if entry.due_ns != IDLE:
-                entry.due_ns = self._resume(entry, now_ns, grace_ns=SECOND_NS)
+                entry.due_ns = self._resume(entry, now_ns, window_ns, SECOND_NS)
                 self._heap.append((entry.due_ns, next(self._order), entry))
             elif step_ns > 0:
                 # Under way: the time jumped over is none in which it missed a tick.
@@ -118,12 +124,15 @@ class Plan:
                 entry.last_ns += step_ns
         heapify(self._heap)
 
-    def _resume(self, entry: Entry, now_ns: int, *, grace_ns: int = 0) -> int:
+    def _resume(
+        self, entry: Entry, now_ns: int, window_ns: int, grace_ns: int = 0
+    ) -> int:
         """Return when a job is due that has not just run here.
 
         The tick after its last run, if that is still to come, else soon: a long
-        interval must not leave it unchecked until its next tick. `grace_ns` is how far
-        back a tick still counts as due now.
+        interval must not leave it unchecked until its next tick. Soon is within
+        `window_ns`, ten seconds and its interval. `grace_ns` is how far back a tick
+        still counts as due now.
         """
         self._went_back(entry, now_ns)
         tick_ns = entry.ticks.next_after(max(now_ns - grace_ns, entry.last_ns))
@@ -131,11 +140,10 @@ class Plan:
             return tick_ns
         if entry.last_ns and entry.ticks.next_after(entry.last_ns) > now_ns:
             return tick_ns
-        if not self._spread:
+        if not (self._spread and entry.job.spread):
             return now_ns
-        if entry.interval_ns <= SOON_NS:
-            return tick_ns
-        return min(now_ns + phase(entry.job.id, SOON_NS), tick_ns)
+        window_ns = min(entry.interval_ns, SOON_NS, window_ns)
+        return min(now_ns + phase(entry.job.id, window_ns), tick_ns)
 
     def _went_back(self, entry: Entry, now_ns: int) -> bool:
         """Return whether the wall clock is behind the job's last run, and allow for it.

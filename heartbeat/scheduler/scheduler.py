@@ -10,6 +10,7 @@ import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, cast
+from weakref import WeakValueDictionary
 
 from heartbeat.schedule import NEVER
 from heartbeat.scheduler.gate import Gate
@@ -38,8 +39,8 @@ class Scheduler:
     """Runs jobs when they are due, never one of them twice at a time.
 
     A run that is still going at its next ticks delays the next run to its end; the
-    ticks in between collapse into one. Type limits count runs from start to end, the
-    overall limit likewise; a run that pauses counts for neither.
+    ticks in between collapse into one. Limits count runs from start to end; a run that
+    pauses counts for none.
     """
 
     def __init__(
@@ -48,14 +49,20 @@ class Scheduler:
         *,
         limit: int = 0,
         type_limits: Mapping[str, int] | None = None,
+        host_limit: int = 0,
         spread: bool = True,
     ) -> None:
-        """Take the limits, 0 being none; `spread` off starts new jobs at once."""
+        """Take the limits, 0 being none; `spread` off starts new jobs at once.
+
+        `host_limit` holds for the jobs of each host.
+        """
         self._clock = clock
         self._gate: Gate[Entry] = Gate(limit)
         self._type_gates: dict[str, Gate[Entry]] = {
             name: Gate(count) for name, count in (type_limits or {}).items()
         }
+        self._host_limit = host_limit
+        self._host_gates: WeakValueDictionary[str, Gate[Entry]] = WeakValueDictionary()
         self._plan = Plan(clock, spread=spread)
         self._entries: dict[str, Entry] = {}
         self._active = 0
@@ -67,18 +74,20 @@ class Scheduler:
         self._reported_at = clock.monotonic()
         self._reported = 0
 
-    def add(self, job: Job) -> None:
-        """Schedule a job; one of the same id is removed first."""
+    def add(self, job: Job, *, among: int = 1) -> None:
+        """Schedule a job; one of the same id is removed first.
+
+        `among` is how many are added in one go: their first runs are spread.
+        """
         if job.id in self._entries:
             self.remove(job.id)
         phase_ns = job.phase_ns
         if phase_ns is None:
-            phase_ns = self._plan.phase_of(job.id, job.schedule.interval)
-        gate = self._type_gates.setdefault(job.type, Gate(0))
-        entry = Entry(job, job.schedule.ticks(phase_ns), gate)
+            phase_ns = self._plan.phase_of(job)
+        entry = Entry(job, job.schedule.ticks(phase_ns), self._gates_of(job))
         self._entries[job.id] = entry
         if self._group is not None:
-            self._plan.add(entry)
+            self._plan.add(entry, among)
             self._arm()
 
     def remove(self, job_id: str) -> None:
@@ -101,7 +110,7 @@ class Scheduler:
         """Run the jobs on schedule until `stop` is called."""
         async with asyncio.TaskGroup() as self._group:
             for entry in self._entries.values():
-                self._plan.add(entry)
+                self._plan.add(entry, len(self._entries))
             self._arm()
             await self._until_ended()
 
@@ -239,28 +248,37 @@ class Scheduler:
         self._enter_limits(entry)
         await turn
 
+    def _gates_of(self, job: Job) -> tuple[Gate[Entry], ...]:
+        """Return the limits of a job, the narrowest first.
+
+        Who waits for a narrow one must not take a place of a wide one meanwhile.
+        """
+        gates = (self._type_gates.setdefault(job.type, Gate(0)), self._gate)
+        if not self._host_limit or not job.host:
+            return gates
+        gate = self._host_gates.get(job.host)
+        if gate is None:
+            gate = self._host_gates[job.host] = Gate(self._host_limit)
+        return (gate, *gates)
+
     def _enter_limits(self, entry: Entry) -> None:
-        entry.gate.enter(entry, self._enter_overall_limit)
+        """Line up for the limits, one after the other."""
+        if entry.held < len(entry.gates):
+            entry.gates[entry.held].enter(entry, self._passed)
+        else:
+            entry.admitted(entry)
 
-    def _enter_overall_limit(self, entry: Entry) -> None:
-        entry.held = 1
-        self._gate.enter(entry, self._admit)
-
-    def _admit(self, entry: Entry) -> None:
-        entry.held = 2
-        entry.admitted(entry)
+    def _passed(self, entry: Entry) -> None:
+        entry.held += 1
+        self._enter_limits(entry)
 
     def _leave_limits(self, entry: Entry) -> None:
-        """Leave the limits, or the queue before either."""
+        """Leave the limits that were passed, and the queue before the next."""
         held, entry.held = entry.held, 0
-        if held == 0:
-            entry.gate.forget(entry)
-            return
-        if held == 1:
-            self._gate.forget(entry)
-        else:
-            self._gate.leave()
-        entry.gate.leave()
+        if held < len(entry.gates):
+            entry.gates[held].forget(entry)
+        for gate in reversed(entry.gates[:held]):
+            gate.leave()
 
 
 def _resolve(turn: asyncio.Future[None], _: Entry) -> None:

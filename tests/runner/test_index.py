@@ -56,7 +56,7 @@ def test_midnight() -> None:
                 " and the time, not '%{agent.name}'"
             ),
         ),
-        ("web-%{+qq}", "the index 'web-%{+qq}' has the unknown time format 'qq'"),
+        ("web-%{+qq}", "the index 'web-%{+qq}': unknown time format 'qq'"),
     ],
 )
 def test_refused(text: str, message: str) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from heartbeat.schedule import Tick
+from heartbeat.config import Confirm
+from heartbeat.runner import Site, runners
+from heartbeat.schedule import Tick, Window
 from tests.support import schema
 from tests.support.clock import START_NS
 from tests.support.schema import assert_document
-from tests.support.stage import DOWN, UP, Stage
+from tests.support.stage import DOWN, IDENTITY, UP, Stage, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -233,3 +236,96 @@ async def test_finished_run_is_logged_for_debugging(
             "duration": {"ms": 250},
         },
     )
+
+
+class TestConfirmation:
+    """Changes that are looked at again before they are believed."""
+
+    DOWN_TWICE = Confirm(down=2, interval=3.0)
+
+    async def test_change_is_looked_at_again(self, stage: Stage) -> None:
+        """After the interval of the confirmation, with documents of its own."""
+        runner = stage.runner([UP], [DOWN], [DOWN], confirm=self.DOWN_TWICE)
+        await stage.run(runner)
+        documents = await stage.run(runner)
+
+        assert stage.pauses == [3.0]
+        assert [document["state"]["status"] for document in documents] == ["up", "down"]
+        assert [d["summary"]["status"] for d in documents] == ["down", "down"]
+        assert len({record.routing.id for record in stage.journal.records[-2:]}) == 2
+
+    async def test_change_that_passes_is_none(self, stage: Stage) -> None:
+        """The state stays as it was."""
+        runner = stage.runner([UP], [DOWN], [UP], confirm=self.DOWN_TWICE)
+        await stage.run(runner)
+        documents = await stage.run(runner)
+
+        assert {document["state"]["status"] for document in documents} == {"up"}
+
+    async def test_next_tick_is_soon_enough(self, stage: Stage) -> None:
+        """A run must not go on into the next tick."""
+        confirm = Confirm(down=2, interval=10.0)
+        runner = stage.runner([UP], [DOWN], confirm=confirm)
+        await stage.run(runner)
+
+        assert len(await stage.run(runner)) == 1
+
+    async def test_without_an_interval_ticks_confirm(self, stage: Stage) -> None:
+        """Each run on schedule counts."""
+        runner = stage.runner([UP], [DOWN], [DOWN], confirm=Confirm(down=2))
+        states = [(await stage.run(runner))[0]["state"]["status"] for _ in range(3)]
+
+        assert states == ["up", "up", "down"]
+
+    async def test_delay_between_attempts(self, stage: Stage) -> None:
+        """It is a second unless written."""
+        runner = stage.runner([DOWN], [UP], max_attempts=2, retry_delay=0.25)
+        await stage.run(runner)
+
+        assert stage.pauses == [0.25]
+
+
+def always_open() -> Window:
+    """Return a window that is open for as long as there are clocks."""
+    return Window([datetime(1970, 1, 1, tzinfo=UTC)], 1e9 * 9)
+
+
+class TestMaintenance:
+    """Runs that fall into a window."""
+
+    async def test_nothing_is_run_or_written(self, stage: Stage) -> None:
+        """No document, no state; only a count."""
+        runner = stage.runner(maintenance=(always_open(),))
+
+        assert await stage.run(runner) == []
+        assert runner.rests
+        assert runner.last_tick_ns is None
+
+    async def test_skipped_runs_are_counted(self, stage: Stage) -> None:
+        """Whoever wonders where the documents are finds them there."""
+        site = Site.of(stage.clock, stage.journal, IDENTITY)
+        spec = spec_of(maintenance=(always_open(),))
+        (runner,) = runners(spec, [stage.check()], site, {})
+        await stage.run(runner)
+
+        assert site.counts.skipped == 1
+
+    async def test_closed_windows_are_no_reason(self, stage: Stage) -> None:
+        """A window that is over changes nothing."""
+        runner = stage.runner([UP], maintenance=(Window([], 1.0),))
+
+        assert len(await stage.run(runner)) == 1
+
+
+class TestHost:
+    """Whom a runner talks to."""
+
+    def test_is_that_of_the_url(self, stage: Stage) -> None:
+        """As documents have it."""
+        assert stage.runner([UP]).host == "localhost"
+
+    def test_is_empty_without_a_url(self, stage: Stage) -> None:
+        """A check that has none counts for no host."""
+        (runner,) = stage.runners([stage.check([UP], url=None)])
+
+        assert runner.host == ""

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from heartbeat.errors import ConfigError
-from heartbeat.schedule import Every, Grid, parse, parse_duration, phase
+from heartbeat.schedule import (
+    NEVER,
+    Every,
+    Grid,
+    Shifted,
+    parse,
+    parse_duration,
+    phase,
+)
 
 SECOND = 1_000_000_000
 NOW = 1_795_381_246_102_107_475
@@ -111,3 +121,39 @@ def test_phases_are_spread() -> None:
     tenths = [phase(f"monitor-{n}", 10) for n in range(1000)]
 
     assert all(60 < tenths.count(tenth) < 140 for tenth in range(10))
+
+
+class TestShifted:
+    """Times of day with a fixed delay."""
+
+    HOURLY = parse("0 * * * *", UTC)
+    SHIFTED = Shifted(HOURLY, 90 * 10**9)
+    HOUR = 1_790_002_800 * 10**9
+
+    def test_every_moment_is_later(self) -> None:
+        """By the same span."""
+        assert self.SHIFTED.next_after(self.HOUR) == self.HOUR + 90 * 10**9
+
+    def test_moment_itself_is_not_after_it(self) -> None:
+        """As with every schedule."""
+        moment = self.HOUR + 90 * 10**9
+
+        assert self.SHIFTED.next_after(moment) == moment + 3600 * 10**9
+
+    def test_end_stays_the_end(self) -> None:
+        """What is never due again is not due a bit later than never."""
+        schedule = Shifted(parse("0 0 1 1 * 2027", UTC), 10**9)
+
+        assert schedule.next_after(1_900_000_000 * 10**9) == NEVER
+
+    def test_collapses_as_the_schedule_does(self) -> None:
+        """Ticks that passed become the last of them."""
+        due = self.HOUR + 90 * 10**9
+        hours = 3600 * 10**9
+
+        assert self.SHIFTED.collapse(due, due + 2 * hours + 1) == (due + 2 * hours, 2)
+
+    def test_is_not_spread_further(self) -> None:
+        """It has no phase beside its shift, and no interval."""
+        assert self.SHIFTED.ticks(5) is self.SHIFTED
+        assert self.SHIFTED.interval is None

@@ -1,4 +1,4 @@
-"""How many jobs run at once, how they change and how they end."""
+"""How jobs come and go, and how a scheduler ends."""
 
 from __future__ import annotations
 
@@ -14,87 +14,6 @@ from tests.support.probe import FollowedClock, Probe, running
 
 if TYPE_CHECKING:
     from heartbeat.schedule import Pause, Tick
-
-
-class TestLimits:
-    """How many run at once."""
-
-    async def test_overall_limit(self, clock: FakeClock) -> None:
-        """No more than the limit run at once; the rest follows in order."""
-        probes = [Probe(clock, lasts=2.0) for _ in range(3)]
-        scheduler = Scheduler(clock, limit=1)
-        for n, probe in enumerate(probes):
-            scheduler.add(probe.job(f"job-{n}", every="1h", phase_ns=0))
-
-        await asyncio.gather(scheduler.run_once(), clock.advance(6))
-
-        assert [probe.begun for probe in probes] == [[0.0], [2.0], [4.0]]
-
-    async def test_type_limit(self, clock: FakeClock) -> None:
-        """A type's limit holds for its jobs and no others."""
-        limited = [Probe(clock, lasts=2.0) for _ in range(2)]
-        free = Probe(clock, lasts=2.0)
-        scheduler = Scheduler(clock, type_limits={"http": 1})
-        for n, probe in enumerate(limited):
-            scheduler.add(probe.job(f"job-{n}"))
-        scheduler.add(Job("free", "tcp", parse("@every 10s"), free))
-
-        await asyncio.gather(scheduler.run_once(), clock.advance(4))
-
-        assert [p.begun for p in (*limited, free)] == [[0.0], [2.0], [0.0]]
-
-    async def test_pause_lets_go_of_the_limits(self, clock: FakeClock) -> None:
-        """While one run pauses, another takes its place."""
-        pausing, other = Probe(clock, lasts=1.0), Probe(clock, lasts=3.0)
-        pausing.pauses = 1.0
-        scheduler = Scheduler(clock, limit=1, type_limits={"http": 1})
-        scheduler.add(pausing.job("pausing"))
-        scheduler.add(other.job("other"))
-
-        await asyncio.gather(scheduler.run_once(), clock.advance(4))
-
-        assert other.begun == [0.0]
-        assert pausing.ended == 1
-
-    async def test_pause_ends_when_there_is_room_again(self, clock: FakeClock) -> None:
-        """A run that paused lines up behind those that came meanwhile."""
-        pausing, other = Probe(clock, lasts=1.0), Probe(clock, lasts=3.0)
-        pausing.pauses = 1.0
-        scheduler = Scheduler(clock, limit=1)
-        scheduler.add(pausing.job("pausing"))
-        scheduler.add(other.job("other"))
-
-        once = asyncio.create_task(scheduler.run_once())
-        await clock.advance(3.5)
-
-        assert (pausing.ended, other.ended) == (0, 1)
-        await clock.advance(0.5)
-        assert pausing.ended == 1
-        await once
-
-    async def test_counters(self, clock: FakeClock) -> None:
-        """Active jobs include those that wait for a limit."""
-        probes = [Probe(clock, lasts=2.0) for _ in range(3)]
-        scheduler = Scheduler(clock, limit=2)
-        for n, probe in enumerate(probes):
-            scheduler.add(probe.job(f"job-{n}"))
-
-        async with running(scheduler):
-            await clock.advance(11)
-
-            assert scheduler.counters() == Counters(3, 0, 2, 1)
-
-    async def test_late_for_a_limit_is_late(self, clock: FakeClock) -> None:
-        """Waiting for room counts as lateness, and moves nothing else."""
-        probes = [Probe(clock, lasts=2.0) for _ in range(2)]
-        scheduler = Scheduler(clock, limit=1)
-        for n, probe in enumerate(probes):
-            scheduler.add(probe.job(f"job-{n}"))
-
-        async with running(scheduler):
-            await clock.advance(23)
-
-        assert [tick.late for tick in probes[1].ticks] == [2.0, 2.0]
 
 
 class TestChanges:
@@ -225,8 +144,8 @@ class TestChanges:
             raise ValueError("broken")
 
         scheduler = Scheduler(clock)
-        phase_ns = START_NS
-        scheduler.add(Job("web", "http", parse("@every 10s"), fail, phase_ns=phase_ns))
+        schedule = parse("@every 10s")
+        scheduler.add(Job("web", "http", schedule, fail, START_NS, START_NS))
 
         async with running(scheduler):
             await clock.advance(20)

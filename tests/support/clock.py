@@ -50,8 +50,14 @@ class FakeClock:
     by a rounding error.
     """
 
-    def __init__(self, now_ns: int = START_NS, monotonic: float = 1000.0) -> None:
-        """Start at the given wall clock and monotonic moment."""
+    def __init__(
+        self, now_ns: int = START_NS, monotonic: float = 1000.0, turns: int = TURNS
+    ) -> None:
+        """Start at the given wall clock and monotonic moment.
+
+        `turns` of the loop follow each timer: few make a long time pass quickly.
+        """
+        self._turns = turns
         self._now_ns = now_ns
         self._monotonic_ns = round(monotonic * 1e9)
         self._timers: list[tuple[int, int, FakeTimer]] = []
@@ -95,13 +101,13 @@ class FakeClock:
         runs too if it falls due.
         """
         end_ns = self._monotonic_ns + round(seconds * 1e9)
-        await settle()
+        await settle(self._turns)
         while (timer := self._take_due(end_ns)) is not None:
             self._move_to(max(timer.when_ns, self._monotonic_ns))
             timer.callback()
-            await settle()
+            await settle(self._turns)
         self._move_to(end_ns)
-        await settle()
+        await settle(self._turns)
 
     def jump(self, seconds: float) -> None:
         """Run on without any timer being served, as if the loop had been blocked."""

@@ -9,9 +9,13 @@ from __future__ import annotations
 import socket
 import struct
 from collections import deque
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.monitors.icmp.system import Opened
+
+if TYPE_CHECKING:
+    from heartbeat.monitors.icmp.flight import Ping
+    from heartbeat.monitors.icmp.system import Manner
 
 Entry: TypeAlias = tuple[int, int, bytes]
 Ancillary: TypeAlias = list[Entry]
@@ -88,6 +92,13 @@ def queued(kind: int, code: int, offender: str, *, origin: int = 2) -> Entry:
     return socket.IPPROTO_IP, 11, error + address
 
 
+async def round_trip(ping: Ping) -> float:
+    """Return the seconds until the one answer that ended a ping."""
+    assert await ping.outcome is None
+    (seconds,) = ping.answers.values()
+    return seconds
+
+
 class ScriptedSocket:
     """An ICMP socket to which things happen as a test says.
 
@@ -161,11 +172,13 @@ class ScriptedSockets:
         """Have opened none."""
         self.identifier = identifier
         self.opened: list[ScriptedSocket] = []
+        self.manners: list[Manner] = []
         self.failures: deque[OSError] = deque()
 
-    def __call__(self, version: int) -> Opened:
+    def __call__(self, version: int, manner: Manner) -> Opened:
         """Return a new socket, whatever the IP version."""
         del version
+        self.manners.append(manner)
         if self.failures:
             raise self.failures.popleft()
         self.opened.append(ScriptedSocket())

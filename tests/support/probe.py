@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from heartbeat.schedule import parse
 from heartbeat.scheduler import Job, Scheduler
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from heartbeat.schedule import Pause, Tick
 
 SECOND = 1_000_000_000
+NEVER_RUN = 0
+"""As the last tick of a job: it has no history."""
 
 
 class Probe:
@@ -48,11 +50,14 @@ class Probe:
             raise
         self.ended += 1
 
-    def job(self, job_id: str = "web", every: str = "10s", **more: int) -> Job:
-        """Return this as a job on a grid without a phase, unless given."""
+    def job(self, job_id: str = "web", every: str = "10s", **more: Any) -> Job:
+        """Return this as a job with a tick at the start, which it has just run.
+
+        Its runs are those of the grid; one with another history has a first run.
+        """
         schedule = parse(f"@every {every}")
-        phase_ns = more.pop("phase_ns", START_NS)
-        return Job(job_id, "http", schedule, self, phase_ns=phase_ns, **more)
+        usual: dict[str, Any] = {"phase_ns": START_NS, "last_tick_ns": START_NS}
+        return Job(job_id, "http", schedule, self, **(usual | more))
 
 
 class CoarseClock(FakeClock):

@@ -91,6 +91,12 @@ class Program:
             self._process.kill()
             self._process.wait()
 
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        if self._process is None:
+            raise AssertionError("it was never started")
+        self._process.send_signal(number)
+
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Ask it to stop; return its exit code."""
         if self._process is None:

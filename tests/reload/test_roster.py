@@ -1,0 +1,138 @@
+"""Monitors that take each other's place while they run."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.plant import monitor
+from tests.support.probe import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tests.support.plant import Plant
+
+
+def steps(times: Iterable[float]) -> set[float]:
+    """Return the distances between runs, without the first, which is off the grid."""
+    return {round(b - a, 3) for a, b in pairwise(list(times)[1:])}
+
+
+def file_of(count: int, changed: int = 0) -> str:
+    """Return a file of monitors, the first of them changed."""
+    return "".join(
+        monitor(f"m{n:04d}", ", note: new" if n < changed else "") for n in range(count)
+    )
+
+
+async def test_changed_monitor_keeps_state_and_phase(plant: Plant) -> None:
+    """Its documents go on where its predecessor's ended."""
+    plant.write("monitors.d/a.yml", monitor("web"))
+    plant.start()
+    async with running(plant.scheduler):
+        await plant.clock.advance(25)
+        plant.write("monitors.d/a.yml", monitor("web", ", note: new"))
+        await plant.look()
+        await plant.clock.advance(25)
+
+    states = [document["state"] for document in plant.journal.documents]
+    assert [state["checks"] for state in states] == list(range(1, len(states) + 1))
+    assert len({state["id"] for state in states}) == 1
+    assert steps(plant.runs()["web"]) == {10.0}
+
+
+async def test_monitor_that_comes_back_keeps_its_state(plant: Plant) -> None:
+    """Taken out by mistake and put back is no new monitor."""
+    path = plant.write("monitors.d/a.yml", monitor("web"))
+    plant.start()
+    async with running(plant.scheduler):
+        await plant.clock.advance(15)
+        path.unlink()
+        await plant.look()
+        plant.write("monitors.d/a.yml", monitor("web"))
+        await plant.look()
+        await plant.clock.advance(15)
+
+    assert plant.journal.documents[-1]["state"]["checks"] == len(plant.journal.records)
+
+
+async def test_run_under_way_is_made_up_for(plant: Plant) -> None:
+    """A run cut by the change of its monitor is run again soon, not a tick later."""
+    plant.write("monitors.d/a.yml", monitor("web", ", lasts: 5s"))
+    plant.start()
+    async with running(plant.scheduler):
+        await plant.clock.advance(1)
+        plant.write("monitors.d/a.yml", monitor("web"))
+        await plant.swap()
+        await plant.clock.advance(0.1)
+
+    assert len(plant.journal.records) == 1
+
+
+async def test_attempts_under_way_are_made_up_for(plant: Plant) -> None:
+    """A run cut between two attempts is run again soon, with ids of its own."""
+    failing = ", up: false, max_attempts: 2"
+    plant.write("monitors.d/a.yml", monitor("web"))
+    plant.start()
+    async with running(plant.scheduler):
+        await plant.clock.advance(15)
+        plant.write("monitors.d/a.yml", monitor("web", failing))
+        await plant.swap()
+        await plant.until(lambda: plant.journal.documents[-1]["summary"]["down"])
+        cut = len(plant.journal.records)
+        plant.write("monitors.d/a.yml", monitor("web", f"{failing}, note: new"))
+        await plant.swap()
+        await plant.clock.advance(3)
+
+    ids = [record.routing.id for record in plant.journal.records]
+    attempts = [d["summary"]["attempt"] for d in plant.journal.documents[cut - 1 :]]
+    assert attempts == [1, 1, 2]
+    assert len(ids) == len(set(ids))
+
+
+async def test_counts(plant: Plant) -> None:
+    """Monitors and endpoints by type, starts and stops."""
+    plant.write("monitors.d/a.yml", monitor("a") + monitor("b"))
+    plant.start()
+    plant.write("monitors.d/a.yml", monitor("a", ", note: new"))
+    await plant.look()
+    roster = plant.roster
+
+    assert roster.monitors == {"fake": 1}
+    assert roster.endpoints == {"fake": 1}
+    assert (roster.starts, roster.stops, roster.skipped) == (3, 2, 0)
+
+
+async def test_first_runs_of_many_are_spread(plant: Plant) -> None:
+    """New monitors of one reload do not all run at once."""
+    plant.start()
+    async with running(plant.scheduler):
+        plant.write("monitors.d/a.yml", file_of(100))
+        await plant.look()
+        began = plant.clock.now() / 1e9
+        await plant.clock.advance(5)
+
+    firsts = sorted(times[0] - began for times in plant.runs().values())
+    assert firsts[50] > 1
+
+
+@pytest.mark.slow
+async def test_reload_under_load(plant: Plant) -> None:
+    """Of 2,000 monitors 100 change: none of the others misses a tick or runs twice."""
+    plant.write("monitors.d/a.yml", file_of(2000))
+    plant.start()
+    before = plant.roster.runners
+    async with running(plant.scheduler):
+        await plant.clock.advance(22)
+        plant.write("monitors.d/a.yml", file_of(2000, changed=100))
+        await plant.look()
+        await plant.clock.advance(21)
+
+    runs = plant.runs()
+    end = plant.clock.now() / 1e9
+    assert len(set(before) & set(plant.roster.runners)) == 1900
+    assert all(end - times[-1] < 10 for times in runs.values())
+    assert {step for times in runs.values() for step in steps(times)} == {10.0}
