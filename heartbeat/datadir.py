@@ -12,13 +12,13 @@ import json
 import os
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from heartbeat.errors import StoreError, StoreLocked, system_text
 from heartbeat.event import nanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
     from heartbeat.clock import Clock
@@ -35,7 +35,7 @@ class Installation:
 
 
 @contextlib.contextmanager
-def opened(path: Path, clock: Clock) -> Iterator[Installation]:
+def opened(path: Path, clock: Clock) -> Generator[Installation]:
     """Create the data directory, hold its lock, and say who this installation is.
 
     Raises `StoreLocked` when another process holds it and `StoreError` when it cannot
@@ -60,7 +60,7 @@ def _create(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path) -> Generator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
@@ -109,7 +109,7 @@ def _read(path: Path) -> dict[str, Any]:
         known = json.loads(text)
     except ValueError as error:
         raise StoreError(f"Beat meta file reading error: {path}: {error}") from error
-    return known if isinstance(known, dict) else {}
+    return cast("dict[str, Any]", known) if isinstance(known, dict) else {}
 
 
 def _write(path: Path, content: dict[str, str]) -> None:

@@ -1,8 +1,8 @@
 """What a monitor type is, to the core and to whoever writes a new one.
 
 A monitor type is a module with one function, `build`, that turns a `MonitorSpec` into
-checks. Owns that contract and the pieces every type needs (`Url`, `BrokenCheck`). Must not
-know any particular type, the scheduler, the state or an output.
+checks. Owns that contract and the pieces every type needs (`Url`, `BrokenCheck`). Must
+not know any particular type, the scheduler, the state or an output.
 """
 
 from __future__ import annotations

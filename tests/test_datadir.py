@@ -104,7 +104,11 @@ class TestDirectory:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """The message says whose it must be."""
-        monkeypatch.setattr(os, "access", lambda *_: False)
+
+        def refused(*_: object) -> bool:
+            return False
+
+        monkeypatch.setattr(os, "access", refused)
 
         with pytest.raises(StoreError, match=r"is not writable for this user \(uid="):
             identity_of(tmp_path)

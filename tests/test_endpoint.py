@@ -1,7 +1,7 @@
 """The HTTP endpoint."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def views(health: str = "ok") -> Views:
 
 
 @asynccontextmanager
-async def listening(shown: Views) -> AsyncIterator[Callable[[str], str]]:
+async def listening(shown: Views) -> AsyncGenerator[Callable[[str], str]]:
     """Start an endpoint on a free port; yields a function from path to URL."""
     endpoint = Endpoint("127.0.0.1", 0, shown)
     await endpoint.start()

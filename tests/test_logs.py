@@ -12,6 +12,7 @@ import pytest
 from heartbeat import logs
 from heartbeat.config.models import LogFileOptions
 from heartbeat.errors import ConfigError
+from heartbeat.rotation import RotatingFile
 
 
 class Terminal(io.StringIO):
@@ -184,10 +185,14 @@ class TestFiles:
         def full(*_: object) -> None:
             raise OSError(28, "no space")
 
-        monkeypatch.setattr(logs.RotatingFile, "write", full)
+        monkeypatch.setattr(RotatingFile, "write", full)
         monkeypatch.setattr(logging, "raiseExceptions", False)
+        logger.info("lost")
+        monkeypatch.undo()
+        logger.info("kept")
+        (file,) = tmp_path.iterdir()
 
-        assert logger.info("lost") is None
+        assert json.loads(file.read_text())["message"] == "kept"
 
 
 class TestLevels:

@@ -9,6 +9,23 @@ import pytest
 from heartbeat import process
 
 
+def limits(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int
+) -> list[tuple[int, int]]:
+    """Pretend these limits; return the list of what will be asked for."""
+    asked: list[tuple[int, int]] = []
+
+    def get(_: int) -> tuple[int, int]:
+        return soft, hard
+
+    def set_to(_: int, wanted: tuple[int, int]) -> None:
+        asked.append(wanted)
+
+    monkeypatch.setattr(resource, "getrlimit", get)
+    monkeypatch.setattr(resource, "setrlimit", set_to)
+    return asked
+
+
 class TestUsage:
     """The figures of `/stats`."""
 
@@ -73,9 +90,7 @@ class TestLimits:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """As many checks may be in flight as the system grants."""
-        asked: list[tuple[int, int]] = []
-        monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
-        monkeypatch.setattr(resource, "setrlimit", lambda _, to: asked.append(to))
+        asked = limits(monkeypatch, 1024, 4096)
         process.raise_file_limit()
 
         assert asked == [(4096, 4096)]
@@ -84,9 +99,7 @@ class TestLimits:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Nothing is set that is so already."""
-        asked: list[tuple[int, int]] = []
-        monkeypatch.setattr(resource, "getrlimit", lambda _: (4096, 4096))
-        monkeypatch.setattr(resource, "setrlimit", lambda _, to: asked.append(to))
+        asked = limits(monkeypatch, 4096, 4096)
         process.raise_file_limit()
 
         assert asked == []

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 15.0
@@ -71,7 +71,7 @@ class Program:
         )
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[Program]:
+    def running(self) -> Generator[Program]:
         """Start; kill it in the end if it still runs."""
         with (
             (self.home / "stdout").open("ab") as out,

@@ -39,8 +39,9 @@ class Target:
                 self.end_headers()
                 self.wfile.write(b"up\n")
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Say nothing."""
+                del format, args
 
         self._server = ThreadingHTTPServer(("127.0.0.1", self.port), Answer)
         self.port = self._server.server_address[1]

@@ -1,0 +1,128 @@
+"""Real servers of ready-made kits, started for one test and killed in the middle of it.
+
+Owns their processes. The environment names the folder of each kit, which has a
+`start.sh` and a `stop.sh`; without it the test is skipped with one clear line. Must not
+know what is tested.
+
+    HEARTBEAT_TEST_LOGSTASH   the kit of the Lumberjack receiver
+    HEARTBEAT_TEST_REDIS      the kit of Redis
+    HEARTBEAT_TEST_KAFKA      the kit of Kafka
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import pytest
+
+from heartbeat.clock import SystemClock
+from heartbeat.deadletter import DeadLetters
+from heartbeat.delivery import Worker
+from heartbeat.store import Store
+from tests.support.records import records
+from tests.support.servers import refused_port
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from heartbeat.outputs.base import Output
+
+HOST = "127.0.0.1"
+PATIENCE = 60.0
+"""Seconds for a server to start and for events to arrive."""
+
+
+class Service:
+    """One server on a port of its own, with a folder of its own."""
+
+    def __init__(self, kit: Path, folder: Path, **settings: str) -> None:
+        """Start nothing yet; `settings` are what the kit reads of its environment."""
+        self.port = refused_port()
+        self.folder = folder
+        self._kit = kit
+        self._environment = {**os.environ, **settings, "RUN_DIR": str(folder)}
+
+    @property
+    def ca(self) -> str:
+        """The file with the authority that signed its certificate."""
+        return str(self.folder / "certs" / "ca.pem")
+
+    async def start(self, *options: str) -> None:
+        """Start it and wait until it answers."""
+        arguments = ["--", *options] if options else []
+        await self._run("start.sh", *arguments)
+
+    async def stop(self) -> None:
+        """Stop it; a second call does nothing."""
+        await self._run("stop.sh")
+
+    def kill(self) -> None:
+        """End it with SIGKILL, as a crash would."""
+        pid, _ = (self.folder / "pid").read_text().split()
+        os.kill(int(pid), signal.SIGKILL)
+
+    async def _run(self, script: str, *arguments: str) -> None:
+        process = await asyncio.create_subprocess_exec(
+            str(self._kit / script),
+            str(self.port),
+            *arguments,
+            env=self._environment,
+            stdout=subprocess.DEVNULL,
+        )
+        assert await process.wait() == 0
+
+
+@asynccontextmanager
+async def service(
+    variable: str, folder: Path, *options: str, **settings: str
+) -> AsyncGenerator[Service]:
+    """Run a server of the kit that the variable names, or skip the test."""
+    kit = Path(os.environ.get(variable, ""))
+    if not os.environ.get(variable) or not (kit / "start.sh").is_file():
+        pytest.skip(f"{variable} names no folder of a kit with a start.sh")
+    folder.mkdir()
+    made = Service(kit, folder, **settings)
+    await made.start(*options)
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+async def deliver_through_a_crash(output: Output, server: Service, folder: Path) -> int:
+    """Deliver events while the server is killed and started again; return how many.
+
+    The ids are `id-1` and so on. Some are taken before the crash, some wait for the
+    server to come back.
+    """
+    clock = SystemClock()
+    store = Store.open(None, outputs=(output.name,), clock=clock)
+    letters = DeadLetters(folder, output.name, clock)
+    random = Random(1)  # noqa: S311 - no secret
+    worker = Worker(output, store, clock, dead_letters=letters, random=random)
+    running = asyncio.create_task(worker.run())
+    try:
+        store.append(records(100), {})
+        assert await worker.drain(PATIENCE)
+        store.append(records(500, first=101), {})
+        server.kill()
+        store.append(records(500, first=601), {})
+        await store.flush()
+        await server.start()
+        store.append(records(100, first=1101), {})
+        await store.flush()
+        assert await worker.drain(PATIENCE)
+        assert not list(folder.glob("*.ndjson"))
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await store.close()
+    return 1200
