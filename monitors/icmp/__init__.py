@@ -1,6 +1,8 @@
 """ICMP monitor: ping.
 
-    check     the options, one ping, what the document says about it
+    check     one ping from the first request to the verdict
+    options   what a monitor may ask for
+    figures   what was measured, and the limits it is held to
     flight    who waits for which answer
     sockets   one shared socket for each address family: sending, receiving, matching
     system    the operating system's side: opening, options, ancillary data

@@ -1,29 +1,21 @@
-"""One ping: send, wait, send again, until an answer or the deadline.
+"""One ping: send, wait, send again, until enough answers or the deadline.
 
-Owns the options of `type: icmp`, the loop of requests and what a document says about
-it. Must not know sockets beyond handing a ping to them.
+Owns the course of requests and what a document says about it. Must not know sockets
+beyond handing a ping to them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
-
-from heartbeat.config import Duration  # noqa: TC001 - pydantic reads it
 from heartbeat.errors import CheckFailed, ConfigError
-from heartbeat.event import Facts, Fields, Result, microseconds
-from heartbeat.monitors.addresses import (
-    AddressOptions,
-    Find,
-    Hosts,
-    each_address,
-    finder,
-    is_address,
-)
+from heartbeat.monitors.addresses import Find, each_address, finder, is_address
+from heartbeat.monitors.icmp.figures import Limits, Statistics
 from heartbeat.monitors.icmp.flight import Ping
+from heartbeat.monitors.icmp.options import IcmpOptions
+from heartbeat.monitors.icmp.packet import Payload, payload
 from heartbeat.monitors.icmp.sockets import EchoSocket, EchoSockets
 
 if TYPE_CHECKING:
@@ -31,60 +23,56 @@ if TYPE_CHECKING:
 
     from heartbeat.clock import Clock, Deadline, Timer
     from heartbeat.config import MonitorSpec
+    from heartbeat.event import Facts, Result
     from heartbeat.monitors.base import Check, Url
+    from heartbeat.monitors.icmp.system import Manner
     from heartbeat.net import Network
 
 
-def _positive(seconds: float) -> float:
-    if seconds <= 0:
-        raise ValueError(f"wait must be positive, but this is {seconds:g}s")
-    return seconds
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is sent and how long is waited: the same for all hosts of a monitor.
 
-
-class IcmpOptions(AddressOptions):
-    """Every option of `type: icmp` beyond those of all monitors.
-
-    `wait` is how many seconds an answer may take before another request is sent.
+    With a `count`, that many requests are sent, `gap` seconds apart, and `wait` is how
+    long the last of them may be answered. With 0, requests go out until one is
+    answered.
     """
 
-    hosts: Hosts
-    wait: Annotated[Duration, AfterValidator(_positive)] = 1.0
+    content: Payload
+    manner: Manner
+    count: int
+    gap: float
+    wait: float
+    limits: Limits
 
-
-@dataclass(frozen=True, slots=True)
-class IcmpFacts:
-    """How many requests were sent and, if one was answered, its round trip."""
-
-    requests: int
-    rtt: float | None = None
-
-    def put(self, fields: Fields) -> None:
-        """Write `icmp.requests` and `icmp.rtt.us`."""
-        icmp = fields.setdefault("icmp", {})
-        icmp["requests"] = self.requests
-        if self.rtt is not None:
-            icmp["rtt"] = microseconds(self.rtt)
+    @property
+    def wanted(self) -> int:
+        """How many answers end the ping."""
+        return self.count or 1
 
 
 class Repeat:
-    """Sends a ping's requests: one at once, then one every `wait` seconds."""
+    """Sends a ping's requests: one at once, then the others at their moments."""
 
-    __slots__ = ("_clock", "_echo", "_ping", "_timer", "_wait")
+    __slots__ = ("_clock", "_echo", "_left", "_ping", "_plan", "_timer")
 
     _timer: Timer
 
-    def __init__(self, echo: EchoSocket, ping: Ping, clock: Clock, wait: float) -> None:
+    def __init__(self, echo: EchoSocket, ping: Ping, clock: Clock, plan: Plan) -> None:
         """Send the first request."""
         self._echo = echo
         self._ping = ping
         self._clock = clock
-        self._wait = wait
+        self._plan = plan
+        self._left = plan.count
         self._send()
 
     def _send(self) -> None:
-        self._timer = self._clock.call_at(
-            self._clock.monotonic() + self._wait, self._send
-        )
+        self._left -= 1
+        pause, then = self._plan.gap, self._send
+        if self._left == 0:
+            pause, then = self._plan.wait, self._ping.finish
+        self._timer = self._clock.call_at(self._clock.monotonic() + pause, then)
         self._echo.send(self._ping)
 
     def stop(self) -> None:
@@ -101,7 +89,7 @@ class IcmpCheck:
     timeout: float
     find: Find
     sockets: EchoSockets
-    wait: float
+    plan: Plan
 
     def run(self, deadline: Deadline) -> AsyncIterator[Result]:
         """Ping once at every address the options ask for."""
@@ -110,24 +98,29 @@ class IcmpCheck:
     async def _probe(
         self, address: str, deadline: Deadline, facts: list[Facts]
     ) -> None:
-        ping = Ping(address)
-        repeat = Repeat(self.sockets.to(address), ping, self.sockets.clock, self.wait)
-        outcome: float | str
+        plan = self.plan
+        ping = Ping(address, plan.content, plan.wanted)
+        echo = self.sockets.to(address, plan.manner)
+        repeat = Repeat(echo, ping, self.sockets.clock, plan)
         try:
-            outcome = await deadline.wait(ping.outcome)
+            fault = await deadline.wait(ping.outcome)
         except TimeoutError:
-            outcome = f"ping failed: {ping.fault}" if ping.fault else "ping timeout"
+            fault = None
         finally:
             repeat.stop()
-            requests = len(ping.sequences)
-            # A timeout's traceback holds this frame, and the ping holds the timeout.
-            del ping, repeat
-        if not isinstance(outcome, str):
-            facts.append(IcmpFacts(requests, outcome))
-            return
-        if requests:
-            facts.append(IcmpFacts(requests))
-        raise CheckFailed.io(outcome)
+        echoes = ping.echoes()
+        if fault is None and not echoes.round_trips:
+            fault = f"ping failed: {ping.fault}" if ping.fault else "ping timeout"
+        # A timeout's traceback holds this frame, and the ping holds the timeout.
+        del ping, repeat
+        if echoes.sent:
+            facts.append(echoes)
+            if plan.count:
+                facts.append(Statistics(echoes))
+        if fault is not None:
+            raise CheckFailed.io(fault)
+        if exceeded := plan.limits.fault(echoes):
+            raise CheckFailed.validate(exceeded)
 
 
 def host_url(host: str) -> Url:
@@ -164,13 +157,21 @@ def build(spec: MonitorSpec, network: Network) -> Sequence[Check]:
     options = spec.options.unpack(IcmpOptions)
     options.require_family()
     sockets = network.shared(EchoSockets.of)
+    plan = Plan(
+        content=payload(options.size),
+        manner=options.manner,
+        count=options.count,
+        gap=options.gap,
+        wait=options.wait,
+        limits=options.limits,
+    )
     return [
         IcmpCheck(
             url=host_url(host),
             timeout=options.timeout,
             find=finder(network, host, options),
             sockets=sockets,
-            wait=options.wait,
+            plan=plan,
         )
         for host in map(without_brackets, options.hosts)
     ]

@@ -12,7 +12,8 @@ import socket
 from dataclasses import dataclass
 from typing import Final
 
-from heartbeat.monitors.icmp.packet import IPV4, IPV6
+from heartbeat.monitors.icmp.figures import Echoes
+from heartbeat.monitors.icmp.packet import CUSTOMARY_SIZE, IPV4, IPV6, Payload, payload
 
 SEQUENCES: Final = 0x10000
 
@@ -30,27 +31,59 @@ def without_zone(address: str) -> str:
 class Ping:
     """One target, and what came of the requests sent to it.
 
-    `outcome` becomes the round trip in seconds, or the text of the error that makes
-    sending pointless; `fault` is what a router or the target last said instead of
+    `outcome` becomes None when `wanted` requests were answered, or the text of the
+    error that makes sending pointless. `answers` holds the round trips in seconds, by
+    sequence number; `fault` is what the target or a router last said or did instead of
     answering.
     """
 
-    __slots__ = ("address", "fault", "outcome", "sequences", "source")
+    __slots__ = (
+        "address",
+        "answers",
+        "content",
+        "duplicates",
+        "fault",
+        "outcome",
+        "sequences",
+        "source",
+        "wanted",
+    )
 
-    def __init__(self, address: str) -> None:
-        """Wait for the literal `address`."""
+    def __init__(
+        self, address: str, content: Payload | None = None, wanted: int = 1
+    ) -> None:
+        """Wait for the literal `address` to answer `wanted` requests."""
         self.address = address
         self.source = _as_received(address)
-        self.outcome: asyncio.Future[float | str] = (
+        self.content = content or payload(CUSTOMARY_SIZE)
+        self.wanted = wanted
+        self.outcome: asyncio.Future[str | None] = (
             asyncio.get_running_loop().create_future()
         )
         self.sequences: list[int] = []
+        self.answers: dict[int, float] = {}
+        self.duplicates = 0
         self.fault = ""
 
-    def finish(self, outcome: float | str) -> None:
+    def answer(self, sequence: int, round_trip: float) -> None:
+        """Take an answer; only the first one to a request counts as such."""
+        if sequence in self.answers:
+            self.duplicates += 1
+            return
+        self.answers[sequence] = round_trip
+        if len(self.answers) == self.wanted:
+            self.finish()
+
+    def echoes(self) -> Echoes:
+        """Return what came of the requests so far."""
+        answers = self.answers
+        round_trips = [answers[each] for each in self.sequences if each in answers]
+        return Echoes(len(self.sequences), round_trips, self.duplicates)
+
+    def finish(self, fault: str | None = None) -> None:
         """End the wait unless it is over already."""
         if not self.outcome.done():
-            self.outcome.set_result(outcome)
+            self.outcome.set_result(fault)
 
 
 def _as_received(address: str) -> str:
@@ -111,7 +144,7 @@ class InFlight:
             if request is not None and request.ping is ping:
                 del self._requests[sequence]
 
-    def finish(self, outcome: str) -> None:
+    def finish(self, fault: str) -> None:
         """End every ping that waits."""
         for request in self._requests.values():
-            request.ping.finish(outcome)
+            request.ping.finish(fault)

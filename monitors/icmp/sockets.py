@@ -1,11 +1,12 @@
 """The sockets that all pings of the process share.
 
 Owns sending, receiving and matching: an answer belongs to the request in flight with
-its sequence number, sent from this socket to the address the answer came from. Must not
-know monitors or documents.
+its sequence number and this socket's identifier, comes from the address it was sent to
+and brings its payload back. Must not know monitors or documents.
 
-One socket for each address family, because every raw ICMP socket of a machine is given
-a copy of every ICMP packet: a socket for each ping would make n pings cost n² packets.
+One socket for each address family (and manner of sending, where a monitor asks for an
+unusual one), because every raw ICMP socket of a machine is given a copy of every ICMP
+packet: a socket for each ping would make n pings cost n² packets.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from heartbeat.monitors.icmp.system import (
     ANCILLARY_SIZE,
     FAMILIES,
     MESSAGE_SIZE,
+    Manner,
     Opened,
     open_socket,
     queued_faults,
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
     from heartbeat.clock import Clock
     from heartbeat.net import Network
 
-Opener: TypeAlias = "Callable[[int], Opened]"
+Opener: TypeAlias = "Callable[[int, Manner], Opened]"
 
 BURST: Final = 200
 """Requests sent before the loop gets a turn to read the answers: less than the 256 that
@@ -56,6 +58,13 @@ NO_PRIVILEGE: Final = (
     "let one of its groups ping with the sysctl net.ipv4.ping_group_range."
 )
 
+USUAL: Final = Manner()
+HEADERS: Final = 128
+"""Room for what is around the payload of an answer."""
+
+QUIET: Final = 60.0
+"""Seconds between two warnings about dropped packets."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -64,33 +73,40 @@ class Counters:
     """What went wrong with a socket since the start.
 
     `receive_errors` made it necessary to open it again; `dropped` counts packets that
-    the kernel threw away because the receive buffer was full or they were broken.
+    the kernel threw away because the receive buffer was full or they were broken;
+    `flawed` counts answers that were not what they should be.
     """
 
     receive_errors: int = 0
     dropped: int = 0
+    flawed: int = 0
 
 
 class EchoSocket:
-    """The socket for one IP version."""
+    """The socket for one IP version and one manner of sending."""
 
-    def __init__(self, version: int, clock: Clock, opener: Opener) -> None:
+    def __init__(
+        self, version: int, clock: Clock, opener: Opener, manner: Manner = USUAL
+    ) -> None:
         """Open it; raises `OSError`."""
         self._version = version
         self._clock = clock
         self._opener = opener
+        self._manner = manner
+        self._room = MESSAGE_SIZE
         self._loop = asyncio.get_running_loop()
         self._identifier = secrets.randbits(16)
         self._in_flight = InFlight()
         self._held: OrderedDict[Ping, None] = OrderedDict()
         self._budget = BURST
         self._drops = 0
+        self._quiet_until = 0.0
         self.counters = Counters()
         self.is_closed = False
         self._open()
 
     def _open(self) -> None:
-        opened = self._opener(self._version)
+        opened = self._opener(self._version, self._manner)
         self._sock = opened.sock
         self._is_raw = opened.identifier is None
         if opened.identifier is not None:
@@ -145,7 +161,9 @@ class EchoSocket:
     def _transmit(self, ping: Ping) -> bool:
         """Send one request; return False if the system has no room for it now."""
         sequence = self._in_flight.next_sequence()
-        packet = echo_request(self._version, self._identifier, sequence)
+        content = ping.content
+        self._room = max(self._room, len(content.data) + HEADERS)
+        packet = echo_request(self._version, self._identifier, sequence, content)
         request = Request(ping, self._clock.now(), self._clock.monotonic())
         try:
             self._send_to(packet, ping.address)
@@ -181,7 +199,7 @@ class EchoSocket:
         for _ in range(BATCH):
             try:
                 data, ancillary, _, address = self._sock.recvmsg(
-                    MESSAGE_SIZE, ANCILLARY_SIZE
+                    self._room, ANCILLARY_SIZE
                 )
             except BlockingIOError:
                 return
@@ -190,7 +208,7 @@ class EchoSocket:
                     self._replace(error)
                 return
             stamp, drops = stamp_and_drops(ancillary)
-            if drops:
+            if drops > self._drops:
                 self._count_drops(drops)
             message = parse(self._version, data)
             if message is not None:
@@ -201,11 +219,16 @@ class EchoSocket:
         if request is None or message.identifier != self._identifier:
             return
         ping = request.ping
-        if isinstance(message, Reply):
-            if source == ping.source:
-                ping.finish(self._round_trip(request, stamp))
-        elif message.target == ping.source:
-            ping.fault = message.text(source)
+        if isinstance(message, Fault):
+            if message.target == ping.source:
+                ping.fault = message.text(source)
+            return
+        flaw = _flaw(message, source, ping)
+        if flaw:
+            self.counters.flawed += 1
+            ping.fault = flaw
+        else:
+            ping.answer(message.sequence, self._round_trip(request, stamp))
 
     def _round_trip(self, request: Request, stamp: int) -> float:
         """Return the seconds between request and answer.
@@ -231,8 +254,16 @@ class EchoSocket:
         return bool(found)
 
     def _count_drops(self, drops: int) -> None:
+        """Add to the count what the kernel's running total grew by, and tell of it."""
         self.counters.dropped += drops - self._drops
         self._drops = drops
+        if self._clock.monotonic() >= self._quiet_until:
+            self._quiet_until = self._clock.monotonic() + QUIET
+            _log.warning(
+                "icmp packets were dropped by the kernel: the receive buffer, which "
+                "net.core.rmem_max limits, was full, or they were broken",
+                extra={"dropped": self.counters.dropped},
+            )
 
     def _replace(self, error: OSError) -> None:
         """Open another socket after an error: no ping is to wait on a dead one."""
@@ -261,34 +292,48 @@ class EchoSocket:
             ping.finish(text)
 
 
+def _flaw(reply: Reply, source: str, ping: Ping) -> str:
+    """Return why a reply to a request is no answer to the ping, "" if it is one."""
+    if not reply.is_intact:
+        return f"answer with a wrong checksum from {source}"
+    if source != ping.source:
+        return f"answer from another address, {source}"
+    if reply.payload != ping.content.data:
+        return f"answer with another payload from {source}"
+    return ""
+
+
 @dataclass(slots=True)
 class EchoSockets:
     """The sockets of both IP versions, opened when they are first needed."""
 
     clock: Clock
     opener: Opener = open_socket
-    _sockets: dict[int, EchoSocket] = field(default_factory=dict[int, EchoSocket])
+    _sockets: dict[tuple[int, Manner], EchoSocket] = field(
+        default_factory=dict[tuple[int, Manner], EchoSocket]
+    )
 
     @classmethod
     def of(cls, network: Network) -> EchoSockets:
         """Return new sockets, to be had from `Network.shared`."""
         return cls(network.clock)
 
-    def to(self, address: str) -> EchoSocket:
+    def to(self, address: str, manner: Manner = USUAL) -> EchoSocket:
         """Return the socket that reaches an address.
 
         Raises `CheckFailed` if there is none; every call tries again, because
         privileges and networks may come later.
         """
-        version = version_of(address)
-        echo = self._sockets.get(version)
+        kind = (version_of(address), manner)
+        echo = self._sockets.get(kind)
         if echo is None or echo.is_closed:
-            echo = self._sockets[version] = self._opened(version, address)
+            echo = self._sockets[kind] = self._opened(address, manner)
         return echo
 
-    def _opened(self, version: int, address: str) -> EchoSocket:
+    def _opened(self, address: str, manner: Manner) -> EchoSocket:
+        version = version_of(address)
         try:
-            return EchoSocket(version, self.clock, self.opener)
+            return EchoSocket(version, self.clock, self.opener, manner)
         except PermissionError as error:
             raise CheckFailed.io(NO_PRIVILEGE) from error
         except OSError as error:

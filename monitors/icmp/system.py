@@ -42,6 +42,12 @@ _SO_RXQ_OVFL = 40
 _SOL_RAW = 255
 _ICMP_FILTER = 1
 _IP_RECVERR = 11
+_IP_TTL = 2
+_IP_MTU_DISCOVER = 10
+_IPV6_UNICAST_HOPS = 16
+_IPV6_MTU_DISCOVER = 23
+_IPV6_DONTFRAG = 62
+_PROBE = 3
 _IPV6_RECVERR = 25
 _FROM_ICMP = (2, 3)
 
@@ -49,6 +55,19 @@ _STAMP = struct.Struct("@ll")
 _DROPS = struct.Struct("@I")
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
 _NANOSECONDS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How requests are sent, apart from what is in them.
+
+    `ttl` is how many routers a request may pass, 0 for the system's default; with `df`
+    no router may break it up, and the system's idea of the path's limit is ignored, so
+    that whoever has the limit says so each time.
+    """
+
+    ttl: int = 0
+    df: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +90,11 @@ class Family:
     family: int
     protocol: int
     any: str
-    error_level: int
+    level: int
     error_option: int
     offender: slice
+    ttl_option: int
+    whole_options: tuple[tuple[int, int], ...]
 
 
 FAMILIES: Final = {
@@ -82,48 +103,63 @@ FAMILIES: Final = {
         family=socket.AF_INET,
         protocol=socket.IPPROTO_ICMP,
         any="0.0.0.0",  # noqa: S104 - any local address to ping from
-        error_level=socket.IPPROTO_IP,
+        level=socket.IPPROTO_IP,
         error_option=_IP_RECVERR,
         offender=slice(4, 8),
+        ttl_option=_IP_TTL,
+        whole_options=((_IP_MTU_DISCOVER, _PROBE),),
     ),
     IPV6: Family(
         version=IPV6,
         family=socket.AF_INET6,
         protocol=socket.IPPROTO_ICMPV6,
         any="::",
-        error_level=socket.IPPROTO_IPV6,
+        level=socket.IPPROTO_IPV6,
         error_option=_IPV6_RECVERR,
         offender=slice(8, 24),
+        ttl_option=_IPV6_UNICAST_HOPS,
+        whole_options=((_IPV6_MTU_DISCOVER, _PROBE), (_IPV6_DONTFRAG, 1)),
     ),
 }
 
 
-def open_socket(version: int) -> Opened:
+def open_socket(version: int, manner: Manner) -> Opened:
     """Return a non-blocking socket for echo requests of an IP version.
 
     Raises `PermissionError` if neither kind of socket is permitted, another `OSError`
-    if the system has no such addresses or no more sockets.
+    if the system has no such addresses, no such options or no more sockets.
     """
     family = FAMILIES[version]
     try:
         sock = socket.socket(family.family, socket.SOCK_RAW, family.protocol)
     except PermissionError:
-        return _open_datagram(family)
-    _set_filter(sock, version)
-    _set_common(sock)
-    return Opened(sock, None)
-
-
-def _open_datagram(family: Family) -> Opened:
-    sock = socket.socket(family.family, socket.SOCK_DGRAM, family.protocol)
+        sock = socket.socket(family.family, socket.SOCK_DGRAM, family.protocol)
     try:
-        sock.bind((family.any, 0))
-        sock.setsockopt(family.error_level, family.error_option, 1)
+        _set_manner(sock, family, manner)
+        identifier = _prepare(sock, family)
     except OSError:
         sock.close()
         raise
     _set_common(sock)
-    return Opened(sock, sock.getsockname()[1])
+    return Opened(sock, identifier)
+
+
+def _prepare(sock: socket.socket, family: Family) -> int | None:
+    """Set what its kind of socket needs; return its identifier if it has one."""
+    if sock.type == socket.SOCK_RAW:
+        _set_filter(sock, family.version)
+        return None
+    sock.bind((family.any, 0))
+    sock.setsockopt(family.level, family.error_option, 1)
+    return int(sock.getsockname()[1])
+
+
+def _set_manner(sock: socket.socket, family: Family, manner: Manner) -> None:
+    if manner.ttl:
+        sock.setsockopt(family.level, family.ttl_option, manner.ttl)
+    if manner.df:
+        for option, value in family.whole_options:
+            sock.setsockopt(family.level, option, value)
 
 
 def _set_common(sock: socket.socket) -> None:
@@ -182,19 +218,19 @@ def queued_faults(sock: socket.socket, version: int) -> Iterator[tuple[Fault, st
         except OSError:
             return
         for level, kind, error in ancillary:
-            if (level, kind) == (family.error_level, family.error_option):
+            if (level, kind) == (family.level, family.error_option):
                 yield from _queued_fault(family, data, address[0], error)
 
 
 def _queued_fault(
     family: Family, request: bytes, target: str, error: bytes
 ) -> Iterator[tuple[Fault, str]]:
-    _, origin, kind, code, *_ = _EXTENDED_ERROR.unpack_from(error)
+    _, origin, kind, code, _, mtu, _ = _EXTENDED_ERROR.unpack_from(error)
     offender = error[_EXTENDED_ERROR.size :][family.offender]
     if origin in _FROM_ICMP and len(request) >= HEADER_SIZE and offender:
         identifier, sequence = struct.unpack_from("!HH", request, 4)
         source = socket.inet_ntop(family.family, offender)
         yield (
-            Fault(family.version, kind, code, identifier, sequence, target),
+            Fault(family.version, kind, code, identifier, sequence, target, mtu),
             source,
         )

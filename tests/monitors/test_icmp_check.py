@@ -15,6 +15,7 @@ from heartbeat.monitors import icmp
 from heartbeat.monitors.icmp.check import IcmpCheck, host_url
 from heartbeat.monitors.icmp.flight import Ping
 from heartbeat.monitors.icmp.sockets import EchoSockets
+from heartbeat.monitors.icmp.system import Manner
 from heartbeat.net import Network
 from heartbeat.schedule import parse
 from tests.support.clock import FakeClock, settle
@@ -105,6 +106,148 @@ async def test_a_request_is_repeated_every_wait(
     (result,) = await running
     assert _fields(result) == {"icmp": {"requests": 3, "rtt": {"us": 100_000}}}
     assert clock.timers == 0
+
+
+async def test_a_count_is_sent_whatever_is_answered(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """With a count there are figures; the check ends with the last answer."""
+    (check,) = _built(network, hosts=HOST, count=3, interval="250ms")
+    running = asyncio.ensure_future(_results(check, clock))
+    for seconds in (0.125, 0.03125, 0.0625):
+        await clock.advance(seconds)
+        raw.last.arrive(reply(raw.last.sent[-1][0]), HOST)
+        await clock.advance(0.25 - seconds)
+
+    (result,) = await running
+
+    assert result.error is None
+    assert _fields(result) == {
+        "icmp": {"requests": 3, "rtt": {"us": 72_916}},
+        "heartbeat": {
+            "icmp": {
+                "sent": 3,
+                "received": 3,
+                "duplicates": 0,
+                "loss": 0.0,
+                "rtt": {
+                    "min": {"us": 31_250},
+                    "avg": {"us": 72_916},
+                    "max": {"us": 125_000},
+                    "mdev": {"us": 38_975},
+                },
+                "jitter": {"us": 62_500},
+            }
+        },
+    }
+    assert clock.timers == 0
+
+
+async def test_the_last_of_a_count_is_waited_for(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """`wait` after the last request the ping is over, and what is missing is lost."""
+    (check,) = _built(network, hosts=HOST, count=4, interval="100ms", wait="500ms")
+    running = asyncio.ensure_future(_results(check, clock))
+    await settle()
+    raw.last.arrive(reply(raw.last.sent[0][0]), HOST)
+    await clock.advance(0.8)
+
+    (result,) = await running
+
+    assert result.error is None
+    assert _fields(result)["heartbeat"]["icmp"]["loss"] == 75.0
+    assert "jitter" not in _fields(result)["heartbeat"]["icmp"]
+    assert len(raw.last.sent) == 4
+
+
+async def test_a_count_without_any_answer_is_a_timeout(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """All lost is no figure above a limit: the host does not answer."""
+    (check,) = _built(network, hosts=HOST, count=2, max_loss=10, max_rtt="1s")
+    running = asyncio.ensure_future(_results(check, clock))
+    await clock.advance(2)
+
+    (result,) = await running
+
+    assert result.error == CheckError(ErrorType.IO, "ping timeout")
+    assert _fields(result) == {
+        "icmp": {"requests": 2},
+        "heartbeat": {
+            "icmp": {"sent": 2, "received": 0, "duplicates": 0, "loss": 100.0}
+        },
+    }
+    assert len(raw.last.sent) == 2
+
+
+async def test_the_deadline_ends_a_count(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """What was answered by then counts; the last request had less time than `wait`."""
+    options = {"count": 2, "interval": "1s", "wait": "9s", "timeout": "1.5s"}
+    (check,) = _built(network, hosts=HOST, **options)
+    running = asyncio.ensure_future(_results(check, clock))
+    await settle()
+    raw.last.arrive(reply(raw.last.sent[0][0]), HOST)
+    await clock.advance(1.5)
+
+    (result,) = await running
+
+    assert result.error is None
+    assert _fields(result)["heartbeat"]["icmp"]["loss"] == 50.0
+
+
+async def test_figures_above_their_limits_are_down(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """The error names every figure and its limit."""
+    limits = {"max_loss": "20%", "max_rtt": "99ms"}
+    (check,) = _built(network, hosts=HOST, count=2, interval="200ms", **limits)
+    running = asyncio.ensure_future(_results(check, clock))
+    await clock.advance(0.1)
+    raw.last.arrive(reply(raw.last.sent[0][0]), HOST)
+    await clock.advance(1.1)
+
+    (result,) = await running
+
+    assert result.error == CheckError(
+        ErrorType.VALIDATE,
+        "packet loss of 50% (1 of 2) exceeds max_loss of 20%; also: "
+        "average round trip of 100ms exceeds max_rtt of 99ms",
+    )
+
+
+async def test_a_slow_answer_can_be_down_without_a_count(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """`max_rtt` holds for the one answer, too."""
+    (check,) = _built(network, hosts=HOST, max_rtt="249ms")
+    running = asyncio.ensure_future(_results(check, clock))
+    await settle()
+    clock.jump(0.25)
+    raw.last.arrive(reply(raw.last.sent[0][0]), HOST)
+
+    (result,) = await running
+
+    assert result.error == CheckError(
+        ErrorType.VALIDATE, "average round trip of 250ms exceeds max_rtt of 249ms"
+    )
+    assert _fields(result) == {"icmp": {"requests": 1, "rtt": {"us": 250_000}}}
+
+
+async def test_requests_are_as_the_options_say(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """Size is a matter of the packet, reach and wholeness of the socket."""
+    (check,) = _built(network, hosts=HOST, size=9, ttl=3, df=True, timeout=1)
+    running = asyncio.ensure_future(_results(check, clock))
+    await clock.advance(1)
+    await running
+
+    packet, _ = raw.last.sent[0]
+    assert len(packet) == 8 + 9
+    assert raw.manners == [Manner(ttl=3, df=True)]
 
 
 async def test_silence_is_a_timeout(
@@ -244,31 +387,3 @@ async def test_brackets_do_not_make_a_name_an_address(network: Network) -> None:
     """Brackets around anything else are part of the name."""
     with pytest.raises(ConfigError, match="could not parse icmp host"):
         _built(network, hosts="[name]")
-
-
-async def test_the_defaults(network: Network) -> None:
-    """A request a second, for sixteen seconds."""
-    (check,) = _built(network, hosts=HOST)
-
-    assert (check.wait, check.timeout) == (1.0, 16.0)
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        ({"hosts": HOST, "wait": 0}, "wait must be positive, but this is 0s"),
-        ({"hosts": HOST, "wait": "-1s"}, "wait must be positive, but this is -1s"),
-        ({"hosts": HOST, "mode": "some"}, "expecting 'any' or 'all', not 'some'"),
-        ({"hosts": []}, "empty array"),
-        (
-            {"hosts": HOST, "ipv4": False, "ipv6": False},
-            "pinging hosts requires ipv4 or ipv6 mode enabled",
-        ),
-    ],
-)
-async def test_options_that_cannot_work(
-    network: Network, options: dict[str, Any], expected: str
-) -> None:
-    """Each mistake is named, before anything is sent."""
-    with pytest.raises(ConfigError, match=expected):
-        _built(network, **options)

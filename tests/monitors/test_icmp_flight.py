@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from heartbeat.monitors.icmp.figures import Echoes
 from heartbeat.monitors.icmp.flight import SEQUENCES, InFlight, Ping, Request
 
 
@@ -31,10 +32,25 @@ async def test_the_first_outcome_stays() -> None:
     """A second answer changes nothing."""
     ping = Ping("192.0.2.1")
 
-    ping.finish(0.5)
+    ping.answer(7, 0.5)
     ping.finish("too late")
 
-    assert await ping.outcome == 0.5
+    assert await ping.outcome is None
+    assert ping.echoes() == Echoes(0, [])
+
+
+async def test_a_ping_ends_with_the_last_answer_it_wants() -> None:
+    """Answers are told in the order of their requests, a second one is a duplicate."""
+    ping = Ping("192.0.2.1", wanted=2)
+    ping.sequences += [7, 8, 9]
+
+    ping.answer(9, 0.9)
+    ping.answer(9, 0.95)
+    assert not ping.outcome.done()
+    ping.answer(7, 0.7)
+
+    assert await ping.outcome is None
+    assert ping.echoes() == Echoes(3, [0.7, 0.9], duplicates=1)
 
 
 async def test_numbers_go_round_without_repeating() -> None:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat.monitors.icmp import system
-from heartbeat.monitors.icmp.packet import Fault, echo_request
+from heartbeat.monitors.icmp.packet import Fault, echo_request, payload
 from heartbeat.monitors.icmp.system import (
     BUFFER_SIZE,
+    Manner,
     Opened,
     open_socket,
     queued_faults,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REAL = socket.socket
+USUAL = Manner()
+REQUEST = echo_request(4, 7, 8, payload(56))
 LOOPBACK = {4: "127.0.0.1", 6: "::1"}
 VERSIONS = pytest.mark.parametrize("version", [4, 6])
 
@@ -40,6 +43,7 @@ class RecordingSocket:
     def __init__(self, refused: tuple[int, ...] = ()) -> None:
         self.refused = refused
         self.options: dict[tuple[int, int], int | bytes] = {}
+        self.type = socket.SOCK_RAW
         self.is_closed = False
 
     def setsockopt(self, level: int, option: int, value: int | bytes) -> None:
@@ -93,7 +97,7 @@ def opened(
 ) -> Iterator[tuple[int, Opened]]:
     """Return an IP version and its datagram socket."""
     del unprivileged
-    found = open_socket(request.param)
+    found = open_socket(request.param, USUAL)
     yield request.param, found
     found.sock.close()
 
@@ -117,19 +121,19 @@ def test_raw_sockets_filter(
     recorder: RecordingSocket, version: int, level: int, expected: set[int]
 ) -> None:
     """A raw socket gets replies and errors, and nothing else."""
-    open_socket(version)
+    open_socket(version, USUAL)
 
     assert _passed(recorder.options, level) == expected
 
 
 def test_a_raw_socket_leaves_the_identifier_to_us(recorder: RecordingSocket) -> None:
     """Nobody else chooses the identifier of raw requests."""
-    assert open_socket(4) == Opened(recorder, None)  # type: ignore[arg-type]
+    assert open_socket(4, USUAL) == Opened(recorder, None)  # type: ignore[arg-type]
 
 
 def test_buffers_are_forced(recorder: RecordingSocket) -> None:
     """With CAP_NET_ADMIN the buffers may exceed the system's limit."""
-    open_socket(4)
+    open_socket(4, USUAL)
 
     assert recorder.options[socket.SOL_SOCKET, 33] == BUFFER_SIZE
     assert recorder.options[socket.SOL_SOCKET, 32] == BUFFER_SIZE
@@ -141,7 +145,7 @@ def test_buffers_are_asked_for_where_force_is_forbidden(
     """Without it they are as large as the system lets them be."""
     recorder.refused = (32, 33)
 
-    open_socket(4)
+    open_socket(4, USUAL)
 
     assert recorder.options[socket.SOL_SOCKET, socket.SO_RCVBUF] == BUFFER_SIZE
     assert recorder.options[socket.SOL_SOCKET, socket.SO_SNDBUF] == BUFFER_SIZE
@@ -151,7 +155,42 @@ def test_a_ping_works_without_the_optional_options(recorder: RecordingSocket) ->
     """Stamps, drop counts and filters may be missing."""
     recorder.refused = (1, 35, 40)
 
-    assert open_socket(4).identifier is None
+    assert open_socket(4, USUAL).identifier is None
+
+
+@pytest.mark.parametrize(
+    ("version", "expected"),
+    [
+        (4, {(socket.IPPROTO_IP, 2): 3, (socket.IPPROTO_IP, 10): 3}),
+        (
+            6,
+            {
+                (socket.IPPROTO_IPV6, 16): 3,
+                (socket.IPPROTO_IPV6, 23): 3,
+                (socket.IPPROTO_IPV6, 62): 1,
+            },
+        ),
+    ],
+)
+def test_the_manner_of_sending_is_set(
+    recorder: RecordingSocket, version: int, expected: dict[tuple[int, int], int]
+) -> None:
+    """Both IP versions have options for how far and in how many pieces."""
+    open_socket(version, Manner(ttl=3, df=True))
+
+    assert expected.items() <= recorder.options.items()
+
+
+def test_a_manner_the_system_does_not_know_is_an_error(
+    recorder: RecordingSocket,
+) -> None:
+    """What was asked for is not silently left out, and nothing is leaked."""
+    recorder.refused = (2,)
+
+    with pytest.raises(OSError):  # noqa: PT011 - the system's own
+        open_socket(4, Manner(ttl=3))
+
+    assert recorder.is_closed
 
 
 def test_a_datagram_socket_that_cannot_be_bound_is_closed(
@@ -163,12 +202,13 @@ def test_a_datagram_socket_that_cannot_be_bound_is_closed(
         del family, protocol
         if kind == socket.SOCK_RAW:
             raise PermissionError
+        recorder.type = socket.SOCK_DGRAM
         return recorder
 
     monkeypatch.setattr(socket, "socket", opened)
 
     with pytest.raises(OSError, match="no"):
-        open_socket(6)
+        open_socket(6, USUAL)
 
     assert recorder.is_closed
 
@@ -212,7 +252,7 @@ def test_the_error_queue_says_who_and_why(opened: tuple[int, Opened]) -> None:
     with REAL(system.FAMILIES[version].family, socket.SOCK_DGRAM) as taken:
         taken.bind((address, 0))
         nobody = taken.getsockname()[1]
-    found.sock.sendto(echo_request(version, 7, 8), (address, nobody))
+    found.sock.sendto(echo_request(version, 7, 8, payload(56)), (address, nobody))
     select.select([], [], [found.sock], 0)
 
     kind, code = {4: (3, 3), 6: (1, 4)}[version]
@@ -236,7 +276,7 @@ def test_other_entries_of_the_error_queue_are_left_out(
 ) -> None:
     """Only a whole ICMP error about a request with a sender counts."""
     sock: Any = ScriptedSocket()
-    sock.queue_error(echo_request(4, 7, 8)[:request_size], "192.0.2.7", entry)
+    sock.queue_error(REQUEST[:request_size], "192.0.2.7", entry)
 
     assert list(queued_faults(sock, 4)) == []
     sock.close()

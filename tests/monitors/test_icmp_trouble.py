@@ -11,12 +11,14 @@ import pytest
 from heartbeat.errors import CheckFailed
 from heartbeat.monitors.icmp.flight import Ping
 from heartbeat.monitors.icmp.sockets import EchoSocket, EchoSockets
+from heartbeat.monitors.icmp.system import Manner
 from tests.support.clock import FakeClock, settle
 from tests.support.ping import (
     ScriptedSockets,
     dropped,
     queued,
     reply,
+    round_trip,
 )
 
 if TYPE_CHECKING:
@@ -87,7 +89,7 @@ class TestTrouble:
 
         raw.last.arrive(reply(packet), HOST)
 
-        assert await ping.outcome == 0.0
+        assert await round_trip(ping) == 0.0
         assert raw.opened[0].is_closed
         assert echo.counters.receive_errors == 1
 
@@ -120,15 +122,38 @@ class TestTrouble:
         assert echo.is_closed
 
     async def test_dropped_packets_are_counted(
-        self, echo: EchoSocket, raw: ScriptedSockets
+        self,
+        echo: EchoSocket,
+        raw: ScriptedSockets,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
-        """The kernel's running total is taken as a total."""
+        """The kernel's running total is taken as a total, and told of once."""
         raw.last.arrive(b"", HOST, dropped(3))
+        raw.last.arrive(b"", HOST, dropped(5))
         raw.last.arrive(b"", HOST, dropped(5))
 
         await settle()
 
         assert echo.counters.dropped == 5
+        assert len(caplog.records) == 1
+        assert "net.core.rmem_max" in caplog.text
+
+    async def test_more_drops_are_told_of_later(
+        self,
+        echo: EchoSocket,
+        raw: ScriptedSockets,
+        clock: FakeClock,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """A minute after the first warning there may be another."""
+        _sent(echo)
+        raw.last.arrive(b"", HOST, dropped(3))
+        await settle()
+        clock.jump(60)
+        raw.last.arrive(b"", HOST, dropped(4))
+        await settle()
+
+        assert [record.__dict__["dropped"] for record in caplog.records] == [3, 4]
 
 
 class TestDatagramSocket:
@@ -166,7 +191,7 @@ class TestDatagramSocket:
 
         unprivileged.last.arrive(reply(packet), HOST)
 
-        assert await ping.outcome == 0.0
+        assert await round_trip(ping) == 0.0
 
     async def test_the_error_of_another_target_does_not_end_a_ping(
         self, datagrams: EchoSocket, unprivileged: ScriptedSockets
@@ -257,6 +282,18 @@ class TestOpening:
             sockets.to(HOST)
 
         assert not sockets.to(HOST).is_closed
+        sockets.close()
+
+    async def test_each_manner_has_a_socket(
+        self, clock: FakeClock, raw: ScriptedSockets
+    ) -> None:
+        """What is a property of a socket is not changed under other pings."""
+        sockets = EchoSockets(clock, raw)
+        far = Manner(ttl=9)
+
+        assert sockets.to(HOST, far) is sockets.to(ROUTER, far)
+        assert sockets.to(HOST, far) is not sockets.to(HOST)
+        assert raw.manners == [far, Manner()]
         sockets.close()
 
     async def test_a_family_may_be_missing(
