@@ -1,4 +1,4 @@
-"""gzip at a fraction of zlib's cost.
+"""gzip and zlib streams at a fraction of zlib's cost.
 
 Owns the choice of the library (isal) and its levels. Must not know what is compressed.
 """
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 GZIP = 31
 """Window bits that stand for a gzip header and trailer."""
 
+ZLIB = 15
+"""Window bits that stand for a zlib header and trailer."""
+
 MAX_LEVEL = 3
 
 _compress = cast("Callable[[bytes, int, int], bytes]", cast("Any", isal_zlib).compress)
@@ -22,13 +25,13 @@ _decompress = cast("Callable[[bytes, int], bytes]", cast("Any", isal_zlib).decom
 _Damage = cast("type[Exception]", cast("Any", igzip_lib).IsalError)
 
 
-def compress(data: bytes, level: int = 1) -> bytes:
-    """Return the data as gzip; `level` is zlib's, 1 to 9.
+def compress(data: bytes, level: int = 1, *, form: int = GZIP) -> bytes:
+    """Return the data as gzip, or as zlib; `level` is zlib's, 1 to 9.
 
     The library has fewer levels, and its best is about as good as zlib's 5: higher ones
     mean that. Releases the interpreter lock, so it may run beside the loop.
     """
-    return _compress(data, min(level, MAX_LEVEL), GZIP)
+    return _compress(data, min(level, MAX_LEVEL), form)
 
 
 def decompress(data: bytes) -> bytes:

@@ -23,6 +23,10 @@ TABLE = {
     "console": "heartbeat.outputs.console:build",
     "file": "heartbeat.outputs.file:build",
     "elasticsearch": "heartbeat.outputs.elasticsearch:build",
+    "logstash": "heartbeat.outputs.logstash:build",
+    "kafka": "heartbeat.outputs.kafka:build",
+    "redis": "heartbeat.outputs.redis:build",
+    "discard": "heartbeat.outputs.discard:build",
 }
 
 

@@ -85,9 +85,12 @@ class OutputContext:
         """Return the clock of the process."""
         return self.network.clock
 
-    def metadata(self, routing: Routing) -> bytes:
-        """Return `@metadata` of a document, encoded."""
-        members = {"beat": BEAT, "type": "_doc", "version": COMPATIBLE_VERSION}
+    def metadata(self, routing: Routing, beat: str = BEAT) -> bytes:
+        """Return `@metadata` of a document, encoded.
+
+        `beat` is what receivers name their indices after.
+        """
+        members = {"beat": beat, "type": "_doc", "version": COMPATIBLE_VERSION}
         return orjson.dumps({**members, **routing.metadata()})
 
 

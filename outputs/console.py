@@ -21,7 +21,13 @@ from pydantic import Field
 from heartbeat.config import Flag, Options
 from heartbeat.errors import OutputClosed, OutputUnavailable, system_text
 from heartbeat.outputs.base import Delivery, Finding, Limits
-from heartbeat.outputs.codec import CodecOptions, JsonCodec, JsonOptions, build_codec
+from heartbeat.outputs.codec import (
+    CodecOptions,
+    JsonCodec,
+    JsonOptions,
+    build_codec,
+    encode_batch,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -65,7 +71,8 @@ class ConsoleOutput:
 
     async def publish(self, batch: Batch) -> Delivery:
         """Write all lines."""
-        data = b"".join([self._codec(record) for record in batch])
+        encoded = encode_batch(self._codec, batch)
+        data = b"".join(encoded.texts)
         try:
             await self._thread.run(partial(_write, self._descriptor, data))
         except OSError as error:
@@ -73,7 +80,7 @@ class ConsoleOutput:
             if error.errno in GONE:
                 raise OutputClosed(text) from error
             raise OutputUnavailable(text) from error
-        return Delivery(len(batch))
+        return Delivery(len(encoded.texts), rejected=encoded.rejected)
 
     async def test(self) -> AsyncIterator[Finding]:
         """Look whether the descriptor is open."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +16,9 @@ from pydantic import Field, field_validator
 
 from heartbeat.config import Count, Flag, Options, Text
 from heartbeat.errors import ConfigError, OutputUnavailable, system_text
+from heartbeat.formats import FormatString
 from heartbeat.outputs.base import Delivery, Finding, Limits, Rejection
-from heartbeat.outputs.codec import CodecOptions, build_codec
-from heartbeat.outputs.dates import format_dates
+from heartbeat.outputs.codec import CodecOptions, build_codec, encode_batch
 from heartbeat.rotation import RotatingFile, RotationLimits
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from heartbeat.outputs.base import Batch, OutputContext
     from heartbeat.outputs.codec import Codec
 
-SECOND = 1_000_000_000
 MIN_FILES, MAX_FILES = 2, 1024
 MAX_MODE = 0o777
 
@@ -80,9 +78,8 @@ class FileOptions(Options):
 def build(section: Section, context: OutputContext) -> FileOutput:
     """Return the output that writes files."""
     options = section.unpack(FileOptions)
-    moment = time.gmtime(context.clock.now() // SECOND)
     try:
-        folder = Path(format_dates(options.path, moment))
+        folder = Path(FormatString(options.path).at(context.clock.now()))
     except ValueError as error:
         raise ConfigError([section.problem(str(error), "path")]) from error
     limits = RotationLimits(
@@ -111,10 +108,10 @@ class FileOutput:
 
     async def publish(self, batch: Batch) -> Delivery:
         """Append all lines that fit into a file at all."""
+        encoded = encode_batch(self._codec, batch)
         lines: list[bytes] = []
-        rejected: list[Rejection] = []
-        for record in batch:
-            line = self._codec(record)
+        rejected = encoded.rejected
+        for record, line in zip(encoded.records, encoded.texts, strict=True):
             if len(line) > self._file.max_bytes:
                 reason = f"{len(line)} bytes are more than rotate_every_kb allows"
                 rejected.append(Rejection(record, reason, "too large"))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 
 import pytest
 
-from heartbeat.deflate import compress, decompress
+from heartbeat.deflate import ZLIB, compress, decompress
 
 TEXT = b'{"monitor":{"status":"up"}}\n' * 100
 
@@ -15,6 +16,11 @@ TEXT = b'{"monitor":{"status":"up"}}\n' * 100
 def test_every_level_is_gzip(level: int) -> None:
     """Each of zlib's levels is understood and gives gzip."""
     assert gzip.decompress(compress(TEXT, level)) == TEXT
+
+
+def test_zlib_is_another_form() -> None:
+    """The same data in the other wrapping."""
+    assert zlib.decompress(compress(TEXT, form=ZLIB)) == TEXT
 
 
 def test_gzip_of_others_is_read() -> None:

@@ -12,9 +12,9 @@ from pydantic import Field
 
 from heartbeat.config.cloud import CloudOptions, cloud_settings
 from heartbeat.config.models import QueueOptions
-from heartbeat.config.monitors import SwitchOptions
 from heartbeat.config.section import Section
 from heartbeat.config.tree import Node, node_of
+from heartbeat.config.types import SwitchOptions
 from heartbeat.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from heartbeat.config.tree import Report
 
-_LATER = frozenset({"logstash", "kafka", "redis", "discard"})
 _QUEUES = frozenset(QueueOptions.model_fields)
 
 
@@ -77,8 +76,7 @@ def enabled_outputs(
         if known is None or name in known:
             found[name] = _prepared(section)
         else:
-            later = ": it is not supported here yet" if name in _LATER else ""
-            report(section.problem(f"output type {name} undefined{later}"))
+            report(section.problem(f"output type {name} undefined"))
     return found
 
 

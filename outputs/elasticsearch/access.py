@@ -10,7 +10,6 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from heartbeat.config import TlsOptions
 from heartbeat.errors import ConfigError, OutputUnavailable
 from heartbeat.outputs.elasticsearch.hosts import (
     Defaults,
@@ -21,12 +20,13 @@ from heartbeat.outputs.elasticsearch.hosts import (
     proxy_of,
 )
 from heartbeat.outputs.elasticsearch.options import basic
+from heartbeat.outputs.trust import TlsAccess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartbeat.clock import Clock
-    from heartbeat.net import Network, TlsContext
+    from heartbeat.net import Network
     from heartbeat.outputs.elasticsearch.client import Client
     from heartbeat.outputs.elasticsearch.options import ElasticsearchOptions
 
@@ -36,14 +36,6 @@ LIBRARY_IDLE = 60.0
 
 class TlsUnavailable(OutputUnavailable):
     """No connection because of certificates: it may help to read them again."""
-
-
-@dataclass(frozen=True, slots=True)
-class TlsAccess:
-    """TLS settings as written, and the shared context that checks by them."""
-
-    options: TlsOptions
-    rules: TlsContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +122,4 @@ def _tls(
 ) -> TlsAccess | None:
     if all(host.scheme == "http" for host in hosts):
         return None
-    chosen = options.ssl
-    if chosen is None or not chosen.enabled:
-        chosen = TlsOptions()
-    return TlsAccess(chosen, network.tls(chosen))
+    return TlsAccess.of(options.ssl, network)

@@ -85,6 +85,10 @@ class Encoder:
         """Return where events of a moment go whose monitor does not say."""
         return self._to.index.at(timestamp // SECOND)
 
+    def index_of(self, record: Record) -> str:
+        """Return where an event goes."""
+        return (record.routing.index or self.index_at(record.timestamp)).lower()
+
     def _make(self, records: Sequence[Record]) -> Body:
         plain = self.lines(records)
         if not self._level:

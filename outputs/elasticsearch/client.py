@@ -32,7 +32,7 @@ from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs.elasticsearch.access import TlsUnavailable
 from heartbeat.outputs.elasticsearch.node import Means, bound_node
 from heartbeat.outputs.elasticsearch.server import Answer
-from heartbeat.outputs.elasticsearch.trust import Trust
+from heartbeat.outputs.trust import Trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +84,7 @@ class Client:
         logging.getLogger("elastic_transport").setLevel(logging.CRITICAL)
         trust = Trust(access.tls) if access.tls is not None else None
         raw = Raw()
-        self._urls = {_node_config(one, access): one.url for one in access.hosts}
+        self._urls = {node_config(one, access): one.url for one in access.hosts}
         self._query = dict(access.query)
         self._transport = AsyncTransport(
             list(self._urls),
@@ -99,9 +99,11 @@ class Client:
             meta_header=False,
         )
 
-    async def get(self, path: str) -> Answer:
+    async def get(
+        self, path: str, *, query: Mapping[str, str] | None = None
+    ) -> Answer:
         """Ask for a path; raises `OutputUnavailable` without an answer."""
-        return await self._ask("GET", self._target(path, {}), None, {})
+        return await self._ask("GET", self._target(path, query or {}), None, {})
 
     async def post(
         self,
@@ -153,7 +155,8 @@ def _words(error: TransportError) -> str:
     )
 
 
-def _node_config(host: Host, access: Access) -> NodeConfig:
+def node_config(host: Host, access: Access) -> NodeConfig:
+    """Return a host as the transport wants it, our credentials included."""
     headers = {
         "accept": "application/json",
         "user-agent": USER_AGENT,

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from heartbeat.clock import Clock
     from heartbeat.outputs.elasticsearch.access import Access
     from heartbeat.outputs.elasticsearch.hosts import Proxy
-    from heartbeat.outputs.elasticsearch.trust import Trust
+    from heartbeat.outputs.trust import Trust
 
 log = logging.getLogger(__name__)
 

@@ -7,18 +7,19 @@ the verdicts. Must not retry: what may work later is handed back to the worker.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs.base import Rejection
 from heartbeat.outputs.elasticsearch.access import TlsUnavailable, open_client
 from heartbeat.outputs.elasticsearch.answer import Tally
 from heartbeat.outputs.elasticsearch.bulk import cut, dead_letter
+from heartbeat.outputs.elasticsearch.recall import Recall
 from heartbeat.outputs.elasticsearch.selftest import examine
 from heartbeat.outputs.elasticsearch.server import read_server, refused, unlike_bulk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from heartbeat.net import Network
     from heartbeat.outputs.base import Batch, Delivery, Finding, Limits
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from heartbeat.outputs.elasticsearch.client import Client
     from heartbeat.outputs.elasticsearch.options import ElasticsearchOptions
     from heartbeat.outputs.elasticsearch.server import Answer
+
+    Prepare: TypeAlias = Callable[[Client, Access], Awaitable[None]]
+    """Makes a cluster ready for documents; raises `OutputUnavailable`."""
 
 FILTER = {"filter_path": "errors,items.*.error,items.*.status,items.*.failure_store"}
 TOO_LARGE = 413
@@ -54,6 +58,13 @@ class ElasticsearchOutput:
         self._network = network
         self._dead_letter_index = policy.index if policy is not None else ""
         self._client: Client | None = None
+        at_a_time = self.limits.max_events * self.limits.concurrency
+        self._recall = Recall(encoder.index_of, network.clock, at_a_time)
+        self._prepare: Prepare | None = None
+
+    def prepare_with(self, prepare: Prepare) -> None:
+        """Have the cluster prepared for documents each time it was connected to."""
+        self._prepare = prepare
 
     async def connect(self) -> None:
         """Find out who is there; raises `OutputUnavailable` unless Elasticsearch is.
@@ -68,10 +79,12 @@ class ElasticsearchOutput:
             await self.close()
             raise
         read_server(answer, self._access, self._network.clock)
+        if self._prepare is not None:
+            await self._prepare(self._client, self._access)
 
     async def publish(self, batch: Batch) -> Delivery:
         """Send the batch; what cannot be indexed may go to the dead-letter index."""
-        tally = await self._send(batch)
+        tally = await self._send_new(batch)
         if tally.refused and self._dead_letter_index:
             await self._bury(tally)
         return tally.delivery()
@@ -89,6 +102,24 @@ class ElasticsearchOutput:
         if client is not None:
             await client.close()
 
+    async def _send_new(self, batch: Batch) -> Tally:
+        """Send what the cluster is not found to have already."""
+        if self._client is None:
+            raise OutputUnavailable("not connected")
+        taken = await self._recall.taken(batch, self._client)
+        self._recall.settle(batch)
+        if not taken:
+            return await self._send(batch)
+        rest = [one for one in batch if one.routing.id not in taken]
+        try:
+            tally = await self._send(rest) if rest else Tally()
+        except OutputUnavailable:
+            self._recall.doubt(batch)
+            raise
+        tally.accepted += len(taken)
+        tally.duplicates += len(taken)
+        return tally
+
     async def _send(self, batch: Batch) -> Tally:
         """Send a batch in as many requests as it takes.
 
@@ -105,6 +136,7 @@ class ElasticsearchOutput:
                 else:
                     self._read(answer, part, tally)
             except OutputUnavailable as error:
+                self._recall.doubt(part)
                 if tally.is_empty:
                     raise
                 left = [record for piece in (part, *waiting) for record in piece]

@@ -51,13 +51,6 @@ def test_no_output(data: Any) -> None:
     [
         ({"elastic": {}}, "output type elastic undefined accessing 'output.elastic'"),
         (
-            {"kafka": {}},
-            (
-                "output type kafka undefined: it is not supported here yet accessing"
-                " 'output.kafka'"
-            ),
-        ),
-        (
             {"console": "on"},
             "required 'object', but found 'string' accessing 'output.console'",
         ),

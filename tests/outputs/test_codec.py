@@ -13,7 +13,8 @@ from heartbeat.errors import ConfigError
 from heartbeat.event import Record, Routing
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
-from heartbeat.outputs.codec import build_codec
+from heartbeat.outputs.codec import Envelope, build_codec, encode_batch
+from tests.support.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,8 @@ def test_pretty_takes_several_lines(context: OutputContext) -> None:
     ("codec", "message"),
     [
         ({"xml": {}}, "'xml' output codec is not available"),
-        ({"format": {"string": "x"}}, "codec.format is not supported yet"),
+        ({"format": {}}, "missing required field"),
+        ({"format": {"string": "%{"}}, "missing '}'"),
         ({"json": {}, "format": {}}, "more than one namespace configured"),
         ({"json": {"pretty": "x"}}, "can not convert 'string' into 'bool'"),
     ],
@@ -122,3 +124,34 @@ def test_other_codecs_are_refused(
     """What cannot be done is said, and where it is written."""
     with pytest.raises(ConfigError, match=message):
         build_codec(Section({"codec": codec}), context)
+
+
+def test_a_format_string_makes_lines(context: OutputContext) -> None:
+    """Fields, time and metadata of the event."""
+    options = {"codec": {"format": {"string": "%{[monitor.id]} %{+HH:mm:ss}"}}}
+
+    assert build_codec(Section(options), context)(record(1)) == b"m1 14:13:20\n"
+
+
+def test_what_has_no_text_is_set_apart(context: OutputContext) -> None:
+    """The others have theirs."""
+    options = {
+        "codec": {"format": {"string": "%{[monitor.id]}%{[@metadata.pipeline]}"}}
+    }
+    codec = build_codec(Section(options), context)
+    batch = [record(1, pipeline="a"), record(2)]
+
+    encoded = encode_batch(codec, batch)
+
+    assert (encoded.records, encoded.texts) == (batch[:1], [b"m1a\n"])
+    (rejection,) = encoded.rejected
+    assert rejection.record is batch[1]
+    assert "monitor.id, @metadata.pipeline" in rejection.reason
+
+
+def test_an_envelope_has_another_end_and_name(context: OutputContext) -> None:
+    """Receivers of messages want no line ends."""
+    text = build_codec(Section({}), context, Envelope("up", b""))(record(1))
+
+    assert text.endswith(b"}")
+    assert orjson.loads(text)["@metadata"]["beat"] == "up"

@@ -49,7 +49,7 @@ def test_an_installed_output_is_found(
     built = outputs.build("extra", Section({"path": "/tmp/x"}), context)  # noqa: S108 - nothing is written
 
     assert isinstance(built, FileOutput)
-    assert outputs.names() == {"console", "file", "elasticsearch", "extra"}
+    assert outputs.names() == {*outputs.TABLE, "extra"}
 
 
 def test_an_unknown_output_is_refused(context: OutputContext) -> None:

@@ -78,6 +78,7 @@ class Bulk:
     taken: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     root: Act | None = None
     privileges: Act | None = None
+    search: Act | None = None
     is_down: bool = False
     connections: int = 0
     url: str = ""
@@ -105,6 +106,8 @@ class Bulk:
             return self.script.popleft() if self.script else self._take
         if request.path.endswith("/_has_privileges"):
             return self.privileges or answer(SECURITY_OFF, status=400)
+        if request.path.endswith("/_search"):
+            return self.search or answer({})
         return self.root or answer(VERSION)
 
     async def _take(

@@ -30,10 +30,14 @@ from heartbeat.store import Store
 from tests.support.records import records
 
 if TYPE_CHECKING:
+    from heartbeat.clock import Clock
     from heartbeat.event import Record
 
 GROUP = 100
 """Events that are appended at once."""
+
+PACE = 5_000
+"""Events a second, so that there is time to kill something."""
 
 BODY = 300
 """Bytes of filler in an event."""
@@ -52,17 +56,21 @@ async def feed(folder: Path, total: int, name: str, options: dict[str, Any]) -> 
         store = Store.open(folder / "feeder.db", outputs=[name], clock=clock)
         stack.push_async_callback(store.close)
         letters = DeadLetters(folder / "dead-letter", name, clock)
-        worker = Worker(output, store, clock, dead_letters=letters, random=Random(1))
+        jitter = Random()  # noqa: S311 - spreads retries, guards nothing
+        worker = Worker(output, store, clock, dead_letters=letters, random=jitter)
         async with asyncio.TaskGroup() as group:
             delivering = group.create_task(worker.run())
-            await _make(store, total)
+            await _make(store, clock, total)
             await worker.drain(LONGEST_DRAIN)
             delivering.cancel()
 
 
-async def _make(store: Store, total: int) -> None:
+async def _make(store: Store, clock: Clock, total: int) -> None:
     made = int(store.states().get(NAME, b"0"))
+    due = clock.monotonic()
     while made < total:
+        due += GROUP / PACE
+        await clock.sleep_until(due)
         fresh = _events(made + 1, min(made + GROUP, total))
         made += len(fresh)
         store.append(fresh, {NAME: b"%d" % made})
@@ -76,6 +84,4 @@ def _events(first: int, last: int) -> list[Record]:
 
 
 if __name__ == "__main__":
-    run(
-        feed(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4]))
-    )
+    run(feed(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])))

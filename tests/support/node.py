@@ -22,7 +22,7 @@ import pytest
 from tests.support.program import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 KIT = "HEARTBEAT_TEST_ELASTICSEARCH_KIT"
 LONGEST_START = 120.0
@@ -94,7 +94,7 @@ class Node:
 
 
 @contextlib.contextmanager
-def own_node(folder: Path) -> Iterator[Node]:
+def own_node(folder: Path) -> Generator[Node]:
     """Start a node for one test, or skip the test."""
     kit = os.environ.get(KIT, "")
     if not kit:

@@ -24,11 +24,13 @@ class Redis:
     """`values` are by key; `commands` has the first words of all that came.
 
     `refusals` are answers to the next commands that write, by key, `errors` those to
-    any other command. A server that `is_down` breaks every connection off.
+    any other command. A server that `is_down` breaks every connection off, one that
+    `is_silent` answers nothing.
     """
 
     port: int = 0
     is_down: bool = False
+    is_silent: bool = False
     logins: tuple[list[bytes], ...] = ()
     refusals: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
     errors: dict[bytes, bytes] = field(default_factory=dict[bytes, bytes])
@@ -52,7 +54,8 @@ class Redis:
             if self.is_down:
                 break
             self.commands.append(words[:2])
-            writer.write(self._answer(words))
+            if not self.is_silent:
+                writer.write(self._answer(words))
         await reset(reader, writer)
 
     def drop_connections(self) -> None:

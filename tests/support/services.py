@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -27,7 +28,6 @@ from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
 from heartbeat.store import Store
 from tests.support.records import records
-from tests.support.servers import refused_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -39,13 +39,33 @@ PATIENCE = 60.0
 """Seconds for a server to start and for events to arrive."""
 
 
+FIRST, LAST, STEP = 20_000, 30_000, 5
+"""Where to look for ports: below those that the system hands out by itself."""
+
+
+def _free_ports() -> int:
+    """Return the first of some ports in a row that nobody listens on."""
+    starts = range(FIRST + os.getpid() % STEP * STEP, LAST, STEP)
+    return next(start for start in starts if _is_free(start))
+
+
+def _is_free(start: int) -> bool:
+    try:
+        for port in range(start, start + STEP):
+            with socket.create_server((HOST, port)):
+                pass
+    except OSError:
+        return False
+    return True
+
+
 class Service:
     """One server on a port of its own, with a folder of its own."""
 
     def __init__(self, kit: Path, folder: Path, **settings: str) -> None:
         """Start nothing yet; `settings` are what the kit reads of its environment."""
         folder.mkdir()
-        self.port = refused_port()
+        self.port = _free_ports()
         self.folder = folder
         self._kit = kit
         self._environment = {**os.environ, **settings, "RUN_DIR": str(folder)}

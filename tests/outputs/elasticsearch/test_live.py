@@ -18,6 +18,8 @@ from tests.support.records import numbered
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from tests.support.clock import FakeClock
+
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.slow]
 
 
@@ -70,6 +72,32 @@ async def test_events_are_stored_once(
         Delivery(100, [], [], duplicates=50),
     )
     assert counted["count"] == 150
+
+
+async def test_events_are_stored_once_beyond_a_rollover(
+    make: Any, cluster: Any, index: str, elasticsearch_url: str, clock: FakeClock
+) -> None:
+    """What an earlier process sent is found in the older index of a stream."""
+    template = {"index_patterns": [index], "data_stream": {}, "priority": 900}
+    await cluster("PUT", f"/_index_template/{index}", template)
+    try:
+        before = make(elasticsearch_url, index=index)
+        await before.connect()
+        await before.publish(numbered(1, 50))
+        await cluster("POST", f"/{index}/_rollover")
+        await cluster("POST", f"/{index}/_refresh")
+        await clock.advance(61)
+        after = make(elasticsearch_url, index=index)
+        await after.connect()
+        delivery = await after.publish(numbered(1, 100))
+        await cluster("POST", f"/{index}/_refresh")
+        counted = await cluster("GET", f"/{index}/_count")
+    finally:
+        await cluster("DELETE", f"/_data_stream/{index}")
+        await cluster("DELETE", f"/_index_template/{index}")
+
+    assert (delivery.accepted, delivery.duplicates) == (100, 50)
+    assert counted["count"] == 100
 
 
 async def test_what_does_not_fit_the_mapping_is_rejected(

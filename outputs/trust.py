@@ -8,8 +8,10 @@ Must not know the library.
 from __future__ import annotations
 
 import ssl
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from heartbeat.config.tls import TlsOptions
 from heartbeat.net.certificate import Certificate, read_certificate
 from heartbeat.net.context import build_context
 from heartbeat.net.handshake import presented_chain, verified_chain
@@ -18,7 +20,27 @@ from heartbeat.net.verdict import PINS, name_fault, verification_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from heartbeat.outputs.elasticsearch.access import TlsAccess
+    from heartbeat.net import Network, TlsContext
+
+TLS_DEFAULTS = TlsOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class TlsAccess:
+    """TLS settings as written, and the shared context that checks by them."""
+
+    options: TlsOptions
+    rules: TlsContext
+
+    @classmethod
+    def of(cls, options: TlsOptions | None, network: Network) -> TlsAccess:
+        """Return the settings, the defaults where there are none.
+
+        Reads certificates, raises `ConfigError`.
+        """
+        if options is None or not options.enabled:
+            options = TLS_DEFAULTS
+        return cls(options, network.tls(options))
 
 
 class Trust:
