@@ -54,6 +54,7 @@ docs: $(VENV)/.test  ## write the pages of all options anew and check the docume
 	$(BIN)/heartbeat export options > docs/configuration.md
 	$(BIN)/heartbeat export reference > heartbeat.reference.yml
 	$(BIN)/heartbeat export schema > docs/heartbeat.schema.json
+	$(BIN)/heartbeat export fields > docs/fields.md
 	$(BIN)/python -m pytest tests/test_docs.py $(ARGS)
 
 check: lint types imports test  ## everything a change has to pass

@@ -1,4 +1,4 @@
-"""`heartbeat export`: the configuration, its monitors, and all options there are.
+"""`heartbeat export`: the configuration, its monitors, all options, the index.
 
 Owns the table of what can be exported, each thing imported on first use.
 """
@@ -21,6 +21,10 @@ SUBJECTS: Mapping[str, str] = {
     "schema": "heartbeat.cmd.export_options:schema",
     "reference": "heartbeat.cmd.export_options:reference",
     "options": "heartbeat.cmd.export_options:options",
+    "template": "heartbeat.cmd.export_elastic:template",
+    "ilm-policy": "heartbeat.cmd.export_elastic:policy",
+    "index-pattern": "heartbeat.cmd.export_elastic:index_pattern",
+    "fields": "heartbeat.cmd.export_elastic:fields",
 }
 
 
@@ -44,6 +48,6 @@ class _Subjects(click.Group):
 @takes_global_options
 @click.pass_context
 def export(context: click.Context) -> None:
-    """Print the configuration, its monitors or all options there are."""
+    """Print the configuration, its monitors, all options, or what the index needs."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())

@@ -22,7 +22,9 @@ COMMANDS = {
     "run": "heartbeat.cmd.run:run",
     "test": "heartbeat.cmd.test:test",
     "export": "heartbeat.cmd.export:export",
+    "setup": "heartbeat.cmd.setup:setup",
     "keystore": "heartbeat.cmd.keystore:keystore",
+    "queue": "heartbeat.cmd.queue:queue",
     "version": "heartbeat.cmd.version:version",
 }
 

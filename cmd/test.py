@@ -85,7 +85,7 @@ async def _try(output: Output) -> bool:
     is_fine = True
     if isinstance(output, SelfTest):
         async for finding in output.test():
-            click.echo(_line(finding))
+            click.echo(line_of(finding))
             is_fine = is_fine and finding.verdict != "ERROR"
     else:
         click.echo("  has no test of its own")
@@ -94,7 +94,8 @@ async def _try(output: Output) -> bool:
     return is_fine
 
 
-def _line(finding: Finding) -> str:
+def line_of(finding: Finding) -> str:
+    """Return a finding as a line for the terminal."""
     indent = "  " * finding.depth
     if finding.verdict == "INFO":
         return f"{indent}{finding.name}: {finding.text}".rstrip()

@@ -15,24 +15,27 @@ import logging
 import signal
 import uuid
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from heartbeat import COMPATIBLE_VERSION, __version__, datadir, process
-from heartbeat.assembly import outputs_of
+from heartbeat.assembly import outputs_of, queue_of
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
+from heartbeat.elastic.automatic import attach
+from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError, OutputClosed
+from heartbeat.figures import Parts, stats
+from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
 from heartbeat.reload import Reloader, Roster
 from heartbeat.runner import Identity, Site
 from heartbeat.scheduler import Scheduler
-from heartbeat.store import Store, StoreLimits
+from heartbeat.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,16 +62,6 @@ class Mode(Enum):
 
     ONCE_STRICT = auto()
     """Every monitor once; success is that all is up and delivered (`--once`)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What runs."""
-
-    scheduler: Scheduler
-    workers: Sequence[Worker]
-    roster: Roster
-    reloader: Reloader
 
 
 class App:
@@ -140,11 +133,22 @@ class App:
             beside = [group.create_task(self._stop_when_told(scheduler))]
             if self._mode is Mode.SERVE:
                 beside.append(group.create_task(parts.reloader.run()))
+                beside += self._tell_figures(group, parts)
                 await scheduler.run()
             else:
                 await scheduler.run_once()
             for task in beside:
                 task.cancel()
+
+    def _tell_figures(
+        self, group: asyncio.TaskGroup, parts: Parts
+    ) -> list[asyncio.Task[None]]:
+        """Begin to log the figures, if that is wanted."""
+        options = self._settings.options.logging.metrics
+        if not options.enabled:
+            return []
+        metrics = MetricsLog(lambda: stats(parts), self._clock, options.period)
+        return [group.create_task(metrics.run())]
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()
@@ -199,6 +203,7 @@ class App:
         network = Network(self._clock)
         stack.push_async_callback(network.close)
         outputs = outputs_of(self._settings, OutputContext(network))
+        attach(outputs, plan_of(self._settings), self._clock)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
@@ -207,8 +212,17 @@ class App:
         roster = Roster(scheduler, site, network, store.states())
         self._begin(roster)
         reloader = Reloader(roster, self._settings, self._load, self._clock)
-        parts = Parts(scheduler, workers, roster, reloader)
-        await self._open_endpoint(stack, parts, agent)
+        parts = Parts(
+            clock=self._clock,
+            began=self._clock.monotonic(),
+            agent=agent,
+            scheduler=scheduler,
+            store=store,
+            workers=workers,
+            roster=roster,
+            reloader=reloader,
+        )
+        await self._open_endpoint(stack, parts)
         return parts
 
     def _worker(self, output: Output, store: Store, data: Path) -> Worker:
@@ -233,16 +247,8 @@ class App:
         roster.begin(built)
 
     def _store(self, names: Sequence[str]) -> Store:
-        queue = self._settings.options.queue
-        if queue.mem is not None and queue.mem.enabled:
-            bound = StoreLimits(max_events=queue.mem.events)
-            return Store.open(None, outputs=names, clock=self._clock, limits=bound)
-        disk = queue.disk
-        directory = Path(disk.path if disk and disk.path else self._settings.paths.data)
-        limits = StoreLimits(max_bytes=disk.max_size) if disk else None
-        return Store.open(
-            directory / "heartbeat.db", outputs=names, clock=self._clock, limits=limits
-        )
+        place, limits = queue_of(self._settings)
+        return Store.open(place, outputs=names, clock=self._clock, limits=limits)
 
     def _scheduler(self) -> Scheduler:
         scheduler = self._options.scheduler
@@ -273,28 +279,15 @@ class App:
             fields_under_root=options.fields_under_root,
         )
 
-    async def _open_endpoint(
-        self,
-        stack: AsyncExitStack,
-        parts: Parts,
-        agent: dict[str, str],
-    ) -> None:
+    async def _open_endpoint(self, stack: AsyncExitStack, parts: Parts) -> None:
         options = self._settings.options.http
         if not options.enabled:
             return
         # Imported here: the web server costs a quarter of the start, for an option.
         from heartbeat.endpoint import Endpoint  # noqa: PLC0415
-        from heartbeat.views import Subject, views_of  # noqa: PLC0415
+        from heartbeat.views import views_of  # noqa: PLC0415
 
-        subject = Subject(
-            clock=self._clock,
-            agent=agent,
-            scheduler=parts.scheduler,
-            workers=parts.workers,
-            roster=parts.roster,
-            reloader=parts.reloader,
-        )
-        endpoint = Endpoint(options.host, options.port, views_of(subject))
+        endpoint = Endpoint(options.host, options.port, views_of(parts))
         await endpoint.start()
         stack.push_async_callback(endpoint.close)
 

@@ -1,4 +1,4 @@
-"""From settings to the things they describe: outputs and the checks of monitors.
+"""From settings to the things they describe: outputs, the queue, checks of monitors.
 
 Owns which fault stops the start and which becomes a monitor that reports it. Must not
 know how the things work or when they run.
@@ -7,12 +7,16 @@ know how the things work or when they run.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from heartbeat import monitors, outputs
+from heartbeat.config.models import DiskQueueOptions
+from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.outputs.base import OutputContext
+from heartbeat.store import Overflow, StoreLimits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +52,16 @@ def outputs_of(settings: Settings, context: OutputContext) -> list[Output]:
     return built
 
 
+def queue_of(settings: Settings) -> tuple[Path | None, StoreLimits]:
+    """Return the file in which events wait, None for memory, and how many may."""
+    queue = settings.options.queue
+    if queue.mem is not None and queue.mem.enabled:
+        return None, StoreLimits(max_events=queue.mem.events)
+    disk = queue.disk or DiskQueueOptions()
+    limits = StoreLimits(max_bytes=disk.max_size, overflow=Overflow(disk.overflow))
+    return Path(disk.path or settings.paths.data) / "heartbeat.db", limits
+
+
 def monitor_of(spec: MonitorSpec, network: Network) -> Monitor:
     """Return a monitor ready to run; one that cannot work runs and says so."""
     try:
@@ -78,10 +92,14 @@ def _in_document(problem: Problem) -> str:
 def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
     """Return what monitors and outputs find wrong with their own options."""
     found: list[Problem] = []
-    try:
-        outputs_of(settings, OutputContext(network))
-    except ConfigError as error:
-        found += error.problems
+    for look in (
+        lambda: outputs_of(settings, OutputContext(network)),
+        lambda: plan_of(settings),
+    ):
+        try:
+            look()
+        except ConfigError as error:
+            found += error.problems
     for spec in settings.monitors:
         found += monitor_of(spec, network).problems
     return tuple(found)

@@ -143,15 +143,25 @@ class Worker:
         `run` goes on meanwhile; what waits for its next attempt is tried at once.
         """
         end = self._clock.monotonic() + seconds
-        timer = self._clock.call_at(end, self._progress.set)
+        is_over = asyncio.Event()
+        timer = self._clock.call_at(end, partial(self._end_drain, is_over))
         self._hurry()
         try:
-            while self.pending and self._clock.monotonic() < end:
+            # Both are asked: a timer may fire a little before its time.
+            while (
+                self.pending
+                and not is_over.is_set()
+                and (self._clock.monotonic() < end)
+            ):
                 self._progress.clear()
                 await self._progress.wait()
         finally:
             timer.cancel()
         return not self.pending
+
+    def _end_drain(self, is_over: asyncio.Event) -> None:
+        is_over.set()
+        self._progress.set()
 
     async def _lane(self) -> None:
         """Deliver one batch after the other."""

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any, TypeGuard, cast
 import orjson
 
 from heartbeat.event import DOWN, UP, nanoseconds
+from heartbeat.flapping import FLAP, OUTCOMES, is_flapping
 
 if TYPE_CHECKING:
-    from heartbeat.config import Confirm
+    from heartbeat.config import Confirm, Flapping
     from heartbeat.event import Fields
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _VERSION = 1
 _LATEST_NS = 2**63
 _LETTERS = {UP: "u", DOWN: "d"}
+_WORDS = {letter: word for word, letter in _LETTERS.items()}
 _RECENT = re.compile("[ud]{0,100}")
+_HISTORY = re.compile(f"[ud]{{0,{OUTCOMES}}}")
 _TYPES = {
     "version": int,
     "id": str,
@@ -45,12 +48,14 @@ class MonitorState:
     """The up/down history of one endpoint, as far as the present state goes.
 
     A state lasts until a final attempt comes out differently and that is confirmed;
-    `checks`, `up` and `down` count its attempts, final or not.
+    `checks`, `up` and `down` count its attempts, final or not. A target that flaps is
+    in one state, neither up nor down, until it settles.
     """
 
     __slots__ = (
         "_checks",
         "_hash",
+        "_history",
         "_id",
         "_prefix",
         "_recent",
@@ -80,6 +85,7 @@ class MonitorState:
         self._started = ""
         self._id = ""
         self._recent = ""
+        self._history = ""
         self.status: str | None = None
         self.tick_ns: int | None = None
 
@@ -114,8 +120,20 @@ class MonitorState:
                 "serial": self._serial,
                 "tick_ns": self.tick_ns or 0,
                 "recent": self._recent,
+                "history": self._history,
             }
         )
+
+    @property
+    def is_up(self) -> bool:
+        """Return whether the target is known to be up; if it flaps, for now."""
+        is_up_for_now = self._history.endswith(_LETTERS[UP])
+        return self.status == UP or (self.status == FLAP and is_up_for_now)
+
+    @property
+    def seen_ns(self) -> int:
+        """Return when the last attempt was recorded, 0 if there was none."""
+        return self._seen_ns
 
     @property
     def is_in_doubt(self) -> bool:
@@ -132,6 +150,7 @@ class MonitorState:
         *,
         is_final: bool,
         confirm: Confirm | None = None,
+        flapping: Flapping | None = None,
     ) -> Fields:
         """Count an attempt and return the members of `state` for its document.
 
@@ -140,16 +159,14 @@ class MonitorState:
         first attempt, so it needs no confirmation.
         """
         ended: Fields | None = None
-        if confirm is None:
-            self._recent = ""
-        elif is_final:
-            self._remember(status, confirm)
+        self._remember(_LETTERS[status] if is_final else "", confirm, flapping)
+        verdict = self._verdict(status, confirm, flapping) if is_final else self.status
         if self.status is None:
             self._begin(status, now_ns)
-        elif status != self.status and is_final and self._is_confirmed(confirm):
+        elif verdict is not None and verdict != self.status:
             ended = self._document()
             ended["flap_history"] = None
-            self._begin(status, now_ns)
+            self._begin(verdict, now_ns)
         self._checks += 1
         self._up += status == UP
         self._seen_ns = now_ns
@@ -157,9 +174,26 @@ class MonitorState:
         document["ends"] = ended
         return document
 
-    def _remember(self, status: str, confirm: Confirm) -> None:
-        longest = max(confirm.down, confirm.up, confirm.of)
-        self._recent = (self._recent + _LETTERS[status])[-longest:]
+    def _remember(
+        self, letter: str, confirm: Confirm | None, flapping: Flapping | None
+    ) -> None:
+        """Keep the outcome of a run, empty for none, where it will be asked for."""
+        if confirm is None or self.status == FLAP:
+            self._recent = ""
+        else:
+            longest = max(confirm.down, confirm.up, confirm.of)
+            self._recent = (self._recent + letter)[-longest:]
+        self._history = (self._history + letter)[-OUTCOMES:] if flapping else ""
+
+    def _verdict(
+        self, status: str, confirm: Confirm | None, flapping: Flapping | None
+    ) -> str | None:
+        """Return the status in which the outcome of a run leaves the target."""
+        was = self.status == FLAP
+        if flapping is not None and is_flapping(self._history, flapping, was=was):
+            return FLAP
+        is_believed = was or self._is_confirmed(confirm)
+        return status if is_believed else self.status
 
     def _is_confirmed(self, confirm: Confirm | None) -> bool:
         """Return whether the runs of this state show that it has ended."""
@@ -191,9 +225,13 @@ class MonitorState:
             "checks": self._checks,
             "up": self._up,
             "down": self._checks - self._up,
-            "flap_history": [],
+            "flap_history": self._flap_history(),
             "ends": None,
         }
+
+    def _flap_history(self) -> list[str]:
+        is_told = self.status == FLAP
+        return [_WORDS[letter] for letter in self._history] if is_told else []
 
     def _restore(self, kept: dict[str, Any]) -> None:
         self._id = kept["id"]
@@ -205,6 +243,7 @@ class MonitorState:
         self._serial = kept["serial"]
         self.status = kept["status"]
         self._recent = kept.get("recent", "")
+        self._history = kept.get("history", "")
         self.tick_ns = kept["tick_ns"] or None
 
 
@@ -220,8 +259,9 @@ def _is_whole(kept: object) -> TypeGuard[dict[str, Any]]:
     return (
         all(type(members.get(name)) is kind for name, kind in _TYPES.items())
         and members["version"] == _VERSION
-        and members["status"] in (UP, DOWN)
+        and members["status"] in (UP, DOWN, FLAP)
         and 0 <= members["up"] <= members["checks"]
         and 0 <= members["started_ns"] < _LATEST_NS
         and _RECENT.fullmatch(str(members.get("recent", ""))) is not None
+        and _HISTORY.fullmatch(str(members.get("history", ""))) is not None
     )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heartbeat import assembly, monitors, outputs
+from heartbeat.config.models import OVERFLOWS
 from heartbeat.errors import ConfigError
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
+from heartbeat.store import Overflow, StoreLimits
 from tests.support.clock import FakeClock
 from tests.support.settings import settings_of
 
@@ -136,3 +138,48 @@ class TestFaults:
         found = assembly.faults(settings_of(tmp_path, text), network)
 
         assert [problem.line for problem in found] == [1, 3, 5]
+
+
+class TestQueue:
+    """Where events wait, and how many."""
+
+    def test_is_on_the_disk(self, tmp_path: Path) -> None:
+        """Nothing has to be said for that."""
+        settings = settings_of(tmp_path, "output.console: {}\n")
+
+        place = tmp_path / "data" / "heartbeat.db"
+        assert assembly.queue_of(settings) == (place, StoreLimits())
+
+    def test_follows_the_options(self, tmp_path: Path) -> None:
+        """Folder, size and what gives way are the operator's choice."""
+        options = "{path: /var/q, max_size: 20MB, overflow: block}"
+        text = f"output.console: {{}}\nqueue.disk: {options}\n"
+        place, limits = assembly.queue_of(settings_of(tmp_path, text))
+
+        assert str(place) == "/var/q/heartbeat.db"
+        assert limits == StoreLimits(max_bytes=20_000_000, overflow=Overflow.BLOCK)
+
+    def test_in_memory_counts_events(self, tmp_path: Path) -> None:
+        """As in the reference."""
+        text = "output.console: {}\nqueue.mem.events: 64\n"
+        settings = settings_of(tmp_path, text)
+
+        assert assembly.queue_of(settings) == (None, StoreLimits(max_events=64))
+
+    def test_an_unknown_policy_is_refused(self, tmp_path: Path) -> None:
+        """The words there are get named."""
+        text = "output.console: {}\nqueue.disk.overflow: drop\n"
+        words = "unknown policy 'drop', use one of drop_oldest, drop_newest, block"
+
+        with pytest.raises(ConfigError, match=words):
+            settings_of(tmp_path, text)
+
+    @pytest.mark.parametrize("policy", OVERFLOWS)
+    def test_every_policy_is_known_to_the_store(
+        self, tmp_path: Path, policy: str
+    ) -> None:
+        """The option and the store use the same words."""
+        text = f"output.console: {{}}\nqueue.disk.overflow: {policy}\n"
+        _, limits = assembly.queue_of(settings_of(tmp_path, text))
+
+        assert limits.overflow == policy

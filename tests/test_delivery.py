@@ -12,6 +12,7 @@ from heartbeat.delivery import Counters
 from heartbeat.errors import OutputClosed
 from heartbeat.outputs.base import Delivery, Limits
 from tests.support.outputs import PlainOutput, RecordingOutput
+from tests.support.probe import CoarseClock
 from tests.support.records import records
 from tests.support.worker import DOWN, Bench, Benches, keep, reject
 
@@ -231,6 +232,20 @@ async def test_draining_ends_when_the_time_is_up(
         await clock.advance(5)
 
         assert await drained is False
+
+
+async def test_draining_ends_though_its_timer_is_early(tmp_path: Path) -> None:
+    """Loops that count in milliseconds fire before the time, and only once."""
+    clock = CoarseClock()
+    run = Bench(RecordingOutput(), clock, tmp_path)
+    await run.put(1)
+    drained = asyncio.create_task(run.worker.drain(5))
+    await clock.advance(4.9999)
+    await asyncio.wait((drained,), timeout=1)
+
+    assert drained.done()
+    assert not drained.result()
+    await run.store.close()
 
 
 async def test_what_the_store_dropped_is_counted(

@@ -1,7 +1,8 @@
 """The contract's example documents, made by real checks of real servers.
 
 Every document goes the whole way: options, check, state, store, file output. The
-schemas are strict, so a field too many or too few fails.
+schemas are strict, so a field too many or too few fails, and so does a field that the
+index template does not know.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat.app import App, Mode
+from heartbeat.elastic.fields import missing
 from heartbeat.errors import ErrorCode
 from tests.support import certificates, schema
 from tests.support.servers import echo, refused_port, serve, silence
@@ -53,6 +55,8 @@ async def document_of(home: Path, type: str, options: str) -> Fields:  # noqa: A
     await App(settings_of(home, text), hostname="probe-1", mode=Mode.ONCE).run()
     (file,) = (home / "out").iterdir()
     document: Fields = json.loads(file.read_text())
+    fields = {name: v for name, v in document.items() if name != "@metadata"}
+    assert missing(fields) == []
     return document
 
 

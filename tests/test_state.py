@@ -177,7 +177,7 @@ WHOLE = {
         [],
         {},
         WHOLE | {"version": 2},
-        WHOLE | {"status": "flap"},
+        WHOLE | {"status": "unknown"},
         WHOLE | {"status": None},
         WHOLE | {"checks": True},
         WHOLE | {"checks": "1"},

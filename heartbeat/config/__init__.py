@@ -11,7 +11,7 @@ from heartbeat.config.load import Kinds, Settings, Survey, keystore_file, load, 
 from heartbeat.config.models import PathOptions, ProcessOptions
 from heartbeat.config.section import Section
 from heartbeat.config.sources import MonitorFiles, MonitorSource, load_monitor_files
-from heartbeat.config.spec import Confirm, DataStream, Location, MonitorSpec
+from heartbeat.config.spec import Confirm, DataStream, Flapping, Location, MonitorSpec
 from heartbeat.config.tls import TlsOptions
 from heartbeat.config.types import (
     ByteSize,
@@ -35,6 +35,7 @@ __all__ = [
     "Duration",
     "Fields",
     "Flag",
+    "Flapping",
     "Integer",
     "Keystore",
     "Kinds",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from heartbeat.config.setup import SetupOptions
 from heartbeat.config.types import (
     ByteSize,
     Count,
@@ -28,6 +29,7 @@ from heartbeat.config.types import (
 
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 PRECISIONS = {"millisecond": 3, "microsecond": 6, "nanosecond": 9}
+OVERFLOWS = ("drop_oldest", "drop_newest", "block")
 MAX_KEPT_FILES = 1024
 
 
@@ -41,6 +43,12 @@ def _precision(text: str) -> str:
     if text not in PRECISIONS:
         words = ", ".join(PRECISIONS)
         raise ValueError(f"invalid timestamp precision {text}, use one of {words}")
+    return text
+
+
+def _overflow(text: str) -> str:
+    if text not in OVERFLOWS:
+        raise ValueError(f"unknown policy '{text}', use one of {', '.join(OVERFLOWS)}")
     return text
 
 
@@ -206,6 +214,15 @@ class LogFileOptions(Options):
     )
 
 
+class LogMetricsOptions(Options):
+    """`logging.metrics`: a line in the log with what has been counted."""
+
+    enabled: Flag = Field(default=True, description="Log the figures of /stats.")
+    period: Duration = Field(
+        default=30.0, ge=1, description="Time between two such lines."
+    )
+
+
 class LoggingOptions(Options):
     """`logging`; None stands for what the `--environment` flag implies."""
 
@@ -219,6 +236,9 @@ class LoggingOptions(Options):
     to_files: Flag | None = Field(default=None, description="Write to files.")
     files: LogFileOptions = Field(default=LogFileOptions(), description="The files.")
     with_fields: Fields = Field(default={}, description="Members added to every line.")
+    metrics: LogMetricsOptions = Field(
+        default=LogMetricsOptions(), description="A line with what has been counted."
+    )
 
 
 class MemoryQueueOptions(Options):
@@ -239,6 +259,13 @@ class DiskQueueOptions(Options):
     path: Text = Field(default="", description="Directory; path.data by default.")
     max_size: ByteSize = Field(
         default=1024**3, description="Most bytes waiting; 0 for no limit."
+    )
+    overflow: Annotated[Text, AfterValidator(_overflow), Words(OVERFLOWS)] = Field(
+        default="drop_oldest",
+        description=(
+            "What gives way when that is reached: drop_oldest or drop_newest events, or"
+            " block checks until there is room."
+        ),
     )
 
 
@@ -288,4 +315,8 @@ class ProcessOptions(Options):
     )
     timestamp: TimestampOptions = Field(
         default=TimestampOptions(), description="Precision of time in events."
+    )
+    setup: SetupOptions = Field(
+        default=SetupOptions(),
+        description="What is put into Elasticsearch before documents come.",
     )

@@ -9,23 +9,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from heartbeat.config.identity import automatic_id, digest
+from heartbeat.config.judgement import (
+    ConfirmOptions,
+    DegradedOptions,
+    FlappingOptions,
+    confirm_of,
+    degraded_of,
+    flapping_of,
+)
 from heartbeat.config.maintenance import WindowOptions, window_of
 from heartbeat.config.models import LocationOptions
 from heartbeat.config.section import Section
-from heartbeat.config.spec import Confirm, DataStream, Location, MonitorSpec
+from heartbeat.config.spec import DataStream, Location, MonitorSpec
 from heartbeat.config.tree import Node
 from heartbeat.config.types import (
-    Count,
     Duration,
     Fields,
     Flag,
     Listed,
     Options,
+    SwitchOptions,
     Text,
     Uint16,
 )
@@ -38,9 +46,6 @@ if TYPE_CHECKING:
 
     from heartbeat.config.tree import Place
 
-
-LONGEST = 100
-"""Most runs that a change of status may take to be believed."""
 
 AREA = "monitor"
 """What notes on options of the reference call the section of a monitor."""
@@ -60,14 +65,6 @@ def _is_schedule(text: str) -> str:
     return text
 
 
-class SwitchOptions(Options):
-    """Whether a section counts at all; read before anything else of it."""
-
-    enabled: Flag = Field(
-        default=True, description="false makes the section count as absent."
-    )
-
-
 class ServiceOptions(Options):
     """`service`."""
 
@@ -82,32 +79,6 @@ class DataStreamOptions(Options):
         default="", description="Second part; the monitor type by default."
     )
     namespace: Text = Field(default="default", description="Third part of the name.")
-
-
-class ConfirmOptions(Options):
-    """`confirm`: what it takes until a change of status is believed."""
-
-    down: Count = Field(
-        default=1, ge=1, le=LONGEST, description="Failed runs in a row before down."
-    )
-    up: Count = Field(
-        default=1, ge=1, le=LONGEST, description="Good runs in a row before up again."
-    )
-    interval: Duration = Field(
-        default=0.0, ge=0, description="Time between such runs; 0 for the schedule's."
-    )
-    failures: Count = Field(
-        default=0, description="Instead of down: failed runs among the last of."
-    )
-    of: Count = Field(default=0, le=LONGEST, description="Runs that failures looks at.")
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> Self:
-        if self.failures > self.of or (self.of and not self.failures):
-            raise ValueError("write failures and of, with failures not above of")
-        if self.of and self.down > 1:
-            raise ValueError("write either down, or failures and of")
-        return self
 
 
 class MonitorOptions(SwitchOptions):
@@ -134,6 +105,12 @@ class MonitorOptions(SwitchOptions):
     )
     confirm: ConfirmOptions | None = Field(
         default=None, description="What it takes until a change is believed."
+    )
+    flapping: FlappingOptions | None = Field(
+        default=None, description="When it counts as going up and down all the time."
+    )
+    degraded: DegradedOptions | None = Field(
+        default=None, description="Times from which on it is up, but not well."
     )
     tags: Listed[Text] = Field(
         default=(), description="Tags, after those of the process."
@@ -313,14 +290,12 @@ def _spec(
         digest=digest(written),
         spread=options.spread,
         retry_delay=options.retry_delay,
-        confirm=_confirm(options.confirm),
+        confirm=confirm_of(options.confirm),
+        flapping=flapping_of(options.flapping),
+        degraded=degraded_of(options.degraded),
         maintenance=tuple(map(window_of, options.maintenance_windows)),
         options=section,
     )
-
-
-def _confirm(options: ConfirmOptions | None) -> Confirm | None:
-    return None if options is None else Confirm(**options.model_dump())
 
 
 def _data_stream(

@@ -50,12 +50,21 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Flapping:
+    """When a target counts as flapping: from `high` percent of changes, until `low`."""
+
+    low: int = 25
+    high: int = 50
+
+
+@dataclass(frozen=True, slots=True)
 class MonitorSpec:
     """One monitor: the options every type has, and the section for those of its own.
 
     `type` is as written, `plugin` the name it stands for. `timeout` is in seconds, 0.0
     where it is not written; a monitor type has its own default. `retry_delay` is in
     seconds, too. `digest` changes with any option and is equal for equal sections.
+    `degraded` has the longest time of each phase, in seconds, that has a threshold.
     """
 
     id: str
@@ -81,3 +90,5 @@ class MonitorSpec:
     spread: bool = True
     retry_delay: float = 1.0
     confirm: Confirm | None = None
+    flapping: Flapping | None = None
+    degraded: Mapping[str, float] | None = None

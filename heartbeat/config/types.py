@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from heartbeat.errors import ConfigError
 from heartbeat.schedule import parse_duration
@@ -293,3 +293,11 @@ class Options(BaseModel):
         if isinstance(data, dict):
             return {key: value for key, value in data.items() if value is not None}  # pyright: ignore[reportUnknownVariableType]
         raise ValueError(f"required 'object', but found '{type_name(data)}'")
+
+
+class SwitchOptions(Options):
+    """Whether a section counts at all; read before anything else of it."""
+
+    enabled: Flag = Field(
+        default=True, description="false makes the section count as absent."
+    )

@@ -7,68 +7,34 @@ the check does or who reads the documents.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.clock import Deadline
 from heartbeat.errors import CheckError, CheckFailed, ErrorType
 from heartbeat.event import DOWN, UP, Event, Result, encode, event_id
 from heartbeat.monitors.base import BrokenCheck
-from heartbeat.runner.document import Template, overlay
-from heartbeat.runner.identity import TimeIds, names_of
-from heartbeat.runner.watchdog import Watchdog
+from heartbeat.runner.document import Template
+from heartbeat.runner.identity import names_of
+from heartbeat.runner.level import Level, level_note, slow_phases
+from heartbeat.runner.notes import gap_note, note, step_note
 from heartbeat.schedule import NEVER
 from heartbeat.state import MonitorState, state_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from heartbeat.clock import Clock
     from heartbeat.config import MonitorSpec
     from heartbeat.event import Fields, Record
     from heartbeat.monitors.base import Check
-    from heartbeat.runner.identity import Identity, Names
+    from heartbeat.runner.identity import Names
+    from heartbeat.runner.site import Site
     from heartbeat.schedule import Pause, Schedule, Tick, Window
 
 log = logging.getLogger(__name__)
 
 UNBOUNDED_SECONDS = 10.0
 """What a check may take beyond its timeout before it is cut: a lookup and slack."""
-
-
-class Journal(Protocol):
-    """Where documents and states go; `heartbeat.store.Store` is one."""
-
-    def append(self, records: Sequence[Record], states: Mapping[str, bytes]) -> None:
-        """Keep the records and the states they imply, all or nothing."""
-
-    async def room(self) -> None:
-        """Return when there is room for more."""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What runners did that no document tells."""
-
-    skipped: int = 0
-    """Runs that fell into a maintenance window."""
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What all runners of a process share."""
-
-    clock: Clock
-    journal: Journal
-    identity: Identity
-    ids: TimeIds
-    watchdog: Watchdog
-    counts: Counts = field(default_factory=Counts)
-
-    @classmethod
-    def of(cls, clock: Clock, journal: Journal, identity: Identity) -> Site:
-        """Return a site with a watchdog and a source of ids of its own."""
-        return cls(clock, journal, identity, TimeIds(clock), Watchdog(clock))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +81,19 @@ class Runner:
     __slots__ = (
         "_check",
         "_confirm",
+        "_degraded",
         "_endpoint",
+        "_flapping",
+        "_is_broken",
+        "_is_first",
         "_location",
         "_maintenance",
         "_max_attempts",
         "_monitor_id",
         "_retry_delay",
+        "_seen_ns",
         "_site",
+        "_slow",
         "_state",
         "_state_key",
         "_template",
@@ -155,9 +127,12 @@ class Runner:
         self._endpoint: str = check.url["full"] if check.url else ""
         self.host: str = check.url.get("domain", "") if check.url else ""
         self._timeout_ns = round(spec.timeout * 1e9)
-        is_broken = isinstance(check, BrokenCheck)
-        self._max_attempts = 1 if is_broken else max(spec.max_attempts, 1)
+        self._is_broken = isinstance(check, BrokenCheck)
+        self._max_attempts = 1 if self._is_broken else max(spec.max_attempts, 1)
+        self._degraded = spec.degraded
+        self._slow: set[str] = set()
         self._confirm = spec.confirm
+        self._flapping = spec.flapping
         self._maintenance = spec.maintenance
         self._retry_delay = spec.retry_delay
         self._template = Template(spec, names.monitor_id, check.url, site.identity)
@@ -170,6 +145,8 @@ class Runner:
         self._state = MonitorState.decode(
             states.get(self._state_key), self.id, self._location or None
         )
+        self._seen_ns = self._state.seen_ns
+        self._is_first = True
 
     def keep(self) -> dict[str, bytes]:
         """Return the state under its key, for a runner that takes over."""
@@ -183,13 +160,24 @@ class Runner:
     @property
     def is_up(self) -> bool:
         """Return whether the target is known to be up."""
-        return self._state.status == UP
+        return self._state.is_up
 
     @property
     def rests(self) -> bool:
         """Return whether a maintenance window is open, in which nothing is run."""
         windows = self._maintenance
         return bool(windows) and _is_any_open(windows, self._site.clock.now())
+
+    @property
+    def level(self) -> Level:
+        """Return how well the target is known to be now."""
+        if self.rests:
+            return Level.MAINTENANCE
+        if self._is_broken or self._state.status is None:
+            return Level.UNKNOWN
+        if not self.is_up:
+            return Level.DOWN
+        return Level.DEGRADED if self._slow else Level.UP
 
     async def run(self, tick: Tick, pause: Pause) -> None:
         """Run the check: once, or until it is up if it was not known to be down.
@@ -238,7 +226,11 @@ class Runner:
         is_final = attempt.is_last or not down
         status = DOWN if down else UP
         state = self._state.record(
-            status, outcomes[-1][1], is_final=is_final, confirm=self._confirm
+            status,
+            outcomes[-1][1],
+            is_final=is_final,
+            confirm=self._confirm,
+            flapping=self._flapping,
         )
         if is_final:
             self._state.tick_ns = attempt.tick.scheduled_ns
@@ -295,18 +287,42 @@ class Runner:
         base = (self.id, self._location, moment, str(attempt.number))
         last = len(outcomes) - 1
         records: list[Record] = []
+        self._slow.clear()
         for place, (result, at_ns) in enumerate(outcomes):
             span = (at_ns, self._stands_until(at_ns))
             fields = template.fields(result, span, check_group)
             if place == last:
                 template.summarize(fields, duration_us)
                 fields.update(closing)
-                _note_step(fields, tick)
+            if self._degraded is not None:
+                self._slow.update(slow_phases(fields, self._degraded))
+            if place == last:
+                self._annotate(fields, tick, at_ns)
             address = _address(outcomes, place)
             document_id = event_id(*base, self._endpoint, address)
             routing = template.routing(document_id, at_ns)
             records.append(encode(Event(at_ns, routing, template.finish(fields))))
         return records
+
+    def _annotate(self, fields: Fields, tick: Tick, now_ns: int) -> None:
+        """Say in the last document of an attempt what is to be said of the run."""
+        if tick.step:
+            note(fields, step_note(tick.step))
+        if self._is_first:
+            self._is_first = False
+            if gap := gap_note(self.schedule, self._seen_ns, now_ns):
+                note(fields, gap)
+        if self._degraded is not None:
+            level = self._level_of(fields["summary"]["status"])
+            note(fields, level_note(level, self._slow))
+
+    def _level_of(self, status: str) -> Level:
+        """Return how well the target was in an attempt that came out like this."""
+        if self._is_broken:
+            return Level.UNKNOWN
+        if status == UP and self._slow:
+            return Level.DEGRADED
+        return Level(status)
 
     def _stands_until(self, at_ns: int) -> int:
         """Return when the next result is to be there, the timeout being the least."""
@@ -343,10 +359,3 @@ def _address(outcomes: Sequence[Outcome], place: int) -> str:
         return ip or ""
     before = sum(result.ip == ip for result, _ in outcomes[:place])
     return f"{ip or ''}#{before}" if before else ip or ""
-
-
-def _note_step(fields: Fields, tick: Tick) -> None:
-    """Say in the document that the wall clock was set since the run before."""
-    if tick.step:
-        facts = {"clock": {"step": {"us": round(tick.step * 1e6)}}}
-        fields["heartbeat"] = overlay(fields.get("heartbeat", {}), facts)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from heartbeat.scheduler.delays import Delays
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
@@ -55,12 +57,24 @@ class Counters:
     tasks_waiting: int
 
 
+class Tally:
+    """What is counted for each type of job, with every run."""
+
+    __slots__ = ("due", "lateness", "missed")
+
+    def __init__(self, now: float) -> None:
+        """Begin with nothing at a monotonic moment."""
+        self.due = 0
+        self.missed = 0
+        self.lateness = Delays(now)
+
+
 class Entry:
     """A job in the scheduler, and where it stands.
 
     `due_ns` is the tick it waits for, `tick_ns` the one that fell due last, `last_ns`
     when the last run began. `held` counts the limits it has passed, in their order;
-    `admitted` is called when it has passed all.
+    `admitted` is called when it has passed all. `tally` is that of its type.
     """
 
     __slots__ = (
@@ -71,17 +85,22 @@ class Entry:
         "held",
         "interval_ns",
         "is_active",
+        "is_pausing",
         "is_removed",
         "job",
         "last_ns",
         "step_ns",
+        "tally",
         "task",
         "tick_ns",
         "ticks",
     )
 
-    def __init__(self, job: Job, ticks: Ticks, gates: tuple[Gate[Entry], ...]) -> None:
+    def __init__(
+        self, job: Job, ticks: Ticks, gates: tuple[Gate[Entry], ...], tally: Tally
+    ) -> None:
         self.job = job
+        self.tally = tally
         self.ticks = ticks
         self.gates = gates
         self.admitted: Callable[[Entry], object]
@@ -93,5 +112,22 @@ class Entry:
         self.step_ns = 0
         self.held = 0
         self.is_active = False
+        self.is_pausing = False
         self.is_removed = False
         self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Return whether a run is under way, past all limits."""
+        return self.task is not None and self.held == len(self.gates)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether a run waits for a limit."""
+        has_passed = self.held == len(self.gates)
+        return self.is_active and not has_passed and not self.is_pausing
+
+    @property
+    def is_held_up(self) -> bool:
+        """Return whether a run that is due has not begun, because it waits."""
+        return self.is_active and self.task is None

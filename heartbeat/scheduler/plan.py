@@ -19,7 +19,7 @@ from heartbeat.schedule import NEVER, Tick, phase
 from heartbeat.scheduler.job import IDLE, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from heartbeat.clock import Clock
     from heartbeat.scheduler.job import Job
@@ -49,6 +49,7 @@ class Plan:
         self._wall_ns = clock.now()
         self._monotonic = clock.monotonic()
         self.missed = 0
+        self.begun_ns = self._wall_ns
 
     def phase_of(self, job: Job) -> int:
         """Return where in its interval a job without a phase of its own gets one."""
@@ -95,7 +96,13 @@ class Plan:
         if now_ns - tick_ns >= max(entry.interval_ns, SECOND_NS):
             tick_ns, skipped = entry.ticks.collapse(tick_ns, now_ns)
         late_ns = max(now_ns - tick_ns, 0)
-        self.missed += skipped + (late_ns > SECOND_NS)
+        missed = skipped + (late_ns > SECOND_NS)
+        self.missed += missed
+        self.begun_ns = now_ns
+        tally = entry.tally
+        tally.due += 1
+        tally.missed += missed
+        tally.lateness.add(late_ns)
         entry.last_ns = max(tick_ns, now_ns)
         step_ns, entry.step_ns = entry.step_ns, 0
         return Tick(tick_ns, late_ns / 1e9, entry.era, step_ns / 1e9)
@@ -109,6 +116,18 @@ class Plan:
         if abs(step_ns) > SECOND_NS:
             self._anchor(entries, now_ns, step_ns)
         return now_ns
+
+    def arrears(self, entries: Iterable[Entry]) -> tuple[float, float]:
+        """Return since when the oldest run is due that has not begun, in seconds.
+
+        And how long ago any run began; both are 0.0 if nothing is due.
+        """
+        now_ns = self._clock.now()
+        held_up = [entry.tick_ns for entry in entries if entry.is_held_up]
+        oldest_ns = min([*held_up, self.next_due()])
+        if oldest_ns >= now_ns:
+            return 0.0, 0.0
+        return (now_ns - oldest_ns) / 1e9, max(now_ns - self.begun_ns, 0) / 1e9
 
     def _anchor(self, entries: Collection[Entry], now_ns: int, step_ns: int) -> None:
         self._heap = []

@@ -13,15 +13,18 @@ from typing import TYPE_CHECKING, cast
 from weakref import WeakValueDictionary
 
 from heartbeat.schedule import NEVER
+from heartbeat.scheduler.delays import Delays
 from heartbeat.scheduler.gate import Gate
-from heartbeat.scheduler.job import IDLE, Counters, Entry, Job
+from heartbeat.scheduler.job import IDLE, Counters, Entry, Job, Tally
 from heartbeat.scheduler.plan import SECOND_NS, Plan
+from heartbeat.scheduler.timing import timing_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartbeat.clock import Clock, Timer
     from heartbeat.schedule import Tick
+    from heartbeat.scheduler.timing import Timing
 
 log = logging.getLogger(__name__)
 
@@ -65,12 +68,15 @@ class Scheduler:
         self._host_gates: WeakValueDictionary[str, Gate[Entry]] = WeakValueDictionary()
         self._plan = Plan(clock, spread=spread)
         self._entries: dict[str, Entry] = {}
+        self._tallies: dict[str, Tally] = {}
+        self._lag = Delays(clock.monotonic())
         self._active = 0
         self._group: asyncio.TaskGroup | None = None
         self._is_closing = False
         self._ended = asyncio.Event()
         self._timer: Timer | None = None
         self._timer_ns = NEVER
+        self._timer_at = 0.0
         self._reported_at = clock.monotonic()
         self._reported = 0
 
@@ -84,7 +90,11 @@ class Scheduler:
         phase_ns = job.phase_ns
         if phase_ns is None:
             phase_ns = self._plan.phase_of(job)
-        entry = Entry(job, job.schedule.ticks(phase_ns), self._gates_of(job))
+        ticks = job.schedule.ticks(phase_ns)
+        tally = self._tallies.get(job.type)
+        if tally is None:
+            tally = self._tallies[job.type] = Tally(self._clock.monotonic())
+        entry = Entry(job, ticks, self._gates_of(job), tally)
         self._entries[job.id] = entry
         if self._group is not None:
             self._plan.add(entry, among)
@@ -105,6 +115,10 @@ class Scheduler:
             tasks_active=self._gate.active,
             tasks_waiting=self._gate.waiting,
         )
+
+    def timing(self) -> Timing:
+        """Return how well the schedule is kept; looks at every job."""
+        return timing_of(self._tallies, self._entries.values(), self._lag, self._plan)
 
     async def run(self) -> None:
         """Run the jobs on schedule until `stop` is called."""
@@ -174,8 +188,8 @@ class Scheduler:
         now_ns = self._clock.now()
         wait_ns = min(max(due_ns - now_ns, 0), LONGEST_WAIT_NS)
         self._timer_ns = now_ns + wait_ns
-        when = self._clock.monotonic() + wait_ns / 1e9
-        self._timer = self._clock.call_at(when, self._wake)
+        self._timer_at = self._clock.monotonic() + wait_ns / 1e9
+        self._timer = self._clock.call_at(self._timer_at, self._wake)
 
     def _disarm(self) -> None:
         if self._timer is not None:
@@ -184,6 +198,7 @@ class Scheduler:
 
     def _wake(self) -> None:
         self._timer = None
+        self._note_lag()
         now_ns = self._plan.observe(self._entries.values())
         for _ in range(BURST):
             entry = self._plan.take_due(now_ns)
@@ -192,6 +207,14 @@ class Scheduler:
             self._begin(entry)
         self._report_missed()
         self._arm()
+
+    def _note_lag(self) -> None:
+        """Note how late the timer is, and let go of delays of long ago."""
+        now = self._clock.monotonic()
+        self._lag.add(max(round((now - self._timer_at) * 1e9), 0))
+        self._lag.age(now)
+        for tally in self._tallies.values():
+            tally.lateness.age(now)
 
     def _report_missed(self) -> None:
         now = self._clock.monotonic()
@@ -242,7 +265,11 @@ class Scheduler:
     async def _pause(self, entry: Entry, seconds: float) -> None:
         """Wait within a run, outside the limits, and line up for them again."""
         self._leave_limits(entry)
-        await self._clock.sleep_until(self._clock.monotonic() + seconds)
+        entry.is_pausing = True
+        try:
+            await self._clock.sleep_until(self._clock.monotonic() + seconds)
+        finally:
+            entry.is_pausing = False
         turn = asyncio.get_running_loop().create_future()
         entry.admitted = partial(_resolve, turn)
         self._enter_limits(entry)

@@ -1,12 +1,13 @@
 """The store's file: one SQLite database, used by one thread.
 
-Owns the schema, its migrations and every SQL statement. Must not know the event loop or
-why something is kept. WAL, because a commit is then one sequential write and readers
-(an operator with `sqlite3`) never block it. `synchronous = NORMAL`: a commit is handed
-to the operating system, so a killed process loses nothing of it. A loss of power can
-take the last commits back, what the system had not written by itself, but always whole
-ones, newest first: the file stays sound, and events, cursors and states agree. FULL
-would cost a sync for each commit, several a second on disks that wear or turn.
+Owns the schema, its migrations and every SQL statement that writes; `backlog` only
+looks. Must not know the event loop or why something is kept. WAL, because a commit is
+then one sequential write and readers (`heartbeat queue`) never block it.
+`synchronous = NORMAL`: a commit is handed to the operating system, so a killed process
+loses nothing of it. A loss of power can take the last commits back, what the system had
+not written by itself, but always whole ones, newest first: the file stays sound, and
+events, cursors and states agree. FULL would cost a sync for each commit, several a
+second on disks that wear or turn.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ MIGRATIONS = (
     CREATE TABLE states (monitor TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE journal (entry INTEGER PRIMARY KEY, states BLOB NOT NULL);
     """,
+    "ALTER TABLE cursors ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;",
 )
 """Scripts from each schema version to the next; version 0 is an empty file."""
 
@@ -81,8 +83,9 @@ class Loaded:
 class Group:
     """Everything that one commit writes.
 
-    `settled_through` is what every output has passed: chunks up to there are deleted.
-    `max_bytes` is what chunks may take before the oldest go, 0 for no limit.
+    `dropped` counts what outputs lost since the last commit. `settled_through` is what
+    every output has passed: chunks up to there are deleted. `max_bytes` is what
+    chunks may take before the oldest go, 0 for no limit.
     """
 
     records: Sequence[Record] = ()
@@ -90,6 +93,7 @@ class Group:
     cursors: Mapping[str, tuple[int, str]] = field(
         default_factory=dict[str, tuple[int, str]]
     )
+    dropped: Mapping[str, int] = field(default_factory=dict[str, int])
     settled_through: int = 0
     max_bytes: int = 0
 
@@ -119,13 +123,13 @@ class Database:
     def __init__(self, path: Path | None) -> None:
         """Open or create the file, check it if it was not closed, and migrate it."""
         self._size = self._journal_entries = self._state_count = 0
-        unclean = path is not None and path.with_name(path.name + "-wal").exists()
-        with _translated():
+        unclean = path is not None and _holds(path.with_name(path.name + "-wal"))
+        with translated():
             self._connection = sqlite3.connect(
                 ":memory:" if path is None else path, isolation_level=None
             )
         try:
-            with _translated():
+            with translated():
                 self._prepare(check=unclean)
         except StoreError:
             self._connection.close()
@@ -133,7 +137,7 @@ class Database:
 
     def close(self) -> None:
         """Close the file; a clean close leaves it without a write-ahead log."""
-        with _translated():
+        with translated():
             self._connection.close()
 
     def load(self, outputs: tuple[str, ...]) -> Loaded:
@@ -142,7 +146,7 @@ class Database:
         A new output begins at the current end; one that is not named is forgotten.
         """
         run = self._connection.execute
-        with _translated(), self._transaction():
+        with translated(), self._transaction():
             states = dict(run("SELECT monitor, state FROM states"))
             end: int = run(
                 "SELECT max(coalesce((SELECT max(last_seq) FROM chunks), 0),"
@@ -150,14 +154,16 @@ class Database:
             ).fetchone()[0]
             cursors = {
                 name: (mark, orjson.loads(settled))
-                for name, mark, settled in run("SELECT * FROM cursors")
+                for name, mark, settled in run(
+                    "SELECT output, watermark, settled FROM cursors"
+                )
             }
             forgotten = {name: cursors.pop(name) for name in set(cursors) - {*outputs}}
             for name in forgotten:
                 run("DELETE FROM cursors WHERE output = ?", (name,))
             for name in {*outputs} - set(cursors):
                 cursors[name] = (end, [])
-                run("INSERT INTO cursors VALUES (?, ?, '[]')", (name, end))
+                run("INSERT INTO cursors VALUES (?, ?, '[]', 0)", (name, end))
             waiting = {
                 name: end - mark - len(settled)
                 for name, (mark, settled) in forgotten.items()
@@ -172,17 +178,14 @@ class Database:
 
     def commit(self, group: Group) -> Outcome:
         """Write everything or nothing."""
-        with _translated(), self._transaction():
+        with translated(), self._transaction():
             size = self._size
             for start in range(0, len(group.records), CHUNK_RECORDS):
                 size += self._insert(group.records[start : start + CHUNK_RECORDS])
             entries = self._journal_entries
             if group.states:
                 entries = self._write_states(group.states)
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)",
-                [(output, *place) for output, place in group.cursors.items()],
-            )
+            self._write_cursors(group)
             size -= self._delete_through(group.settled_through)
             dropped_through = 0
             if group.max_bytes and size > group.max_bytes:
@@ -198,7 +201,7 @@ class Database:
         """
         records: list[Record] = []
         through = position - 1
-        with _translated():
+        with translated():
             rows = self._connection.execute(
                 "SELECT first_seq, last_seq, lines FROM chunks WHERE first_seq >="
                 " coalesce((SELECT max(first_seq) FROM chunks WHERE first_seq <= ?), 0)"
@@ -270,6 +273,17 @@ class Database:
         )
         return len(lines)
 
+    def _write_cursors(self, group: Group) -> None:
+        self._connection.executemany(
+            "INSERT INTO cursors VALUES (?, ?, ?, 0) ON CONFLICT (output) DO UPDATE"
+            " SET watermark = excluded.watermark, settled = excluded.settled",
+            [(output, *place) for output, place in group.cursors.items()],
+        )
+        self._connection.executemany(
+            "UPDATE cursors SET dropped = dropped + ? WHERE output = ?",
+            [(count, output) for output, count in group.dropped.items()],
+        )
+
     def _write_states(self, states: Mapping[str, bytes]) -> int:
         """Write the states down; return how many the journal holds now."""
         self._connection.execute(
@@ -314,8 +328,13 @@ class Database:
         return next(end for end, size in chunks if (excess := excess - size) <= 0)
 
 
+def _holds(log: Path) -> bool:
+    """Say whether a write-ahead log was left over; a reader leaves an empty one."""
+    return log.exists() and log.stat().st_size > 0
+
+
 @contextmanager
-def _translated() -> Generator[None]:
+def translated() -> Generator[None]:
     """Raise the database's errors as ours."""
     try:
         yield

@@ -27,7 +27,8 @@ log = logging.getLogger(__name__)
 class Outlet:
     """Hands one output its records, from memory if they are there, else from the disk.
 
-    `dirty` says that the cursor has moved since it was last written.
+    `dirty` says that the cursor has moved since it was last written, `unwritten` how
+    many of the `dropped` were lost since then.
     """
 
     def __init__(self, name: str, cursor: Cursor, window: Window, clock: Clock) -> None:
@@ -35,7 +36,7 @@ class Outlet:
         self.name = name
         self.cursor = cursor
         self.dirty = False
-        self.dropped = 0
+        self.dropped = self.unwritten = 0
         self._window = window
         self._overflow = Tally(clock, self._announce)
         self._ahead: list[Record] = []
@@ -79,8 +80,8 @@ class Outlet:
 
     def overflow(self, count: int) -> None:
         """Count records that the store had no room for."""
-        self.dropped += count
         if count:
+            self._count(count)
             self._overflow.add(count)
 
     def overflow_through(self, last: int) -> None:
@@ -126,15 +127,20 @@ class Outlet:
     def _lose_unreadable(self, last: int) -> None:
         """Step over records that are neither in memory nor whole on the disk."""
         lost = self.cursor.lose_through(last)
-        self.dropped += lost
         self.dirty = True
         if lost:
+            self._count(lost)
             log.error(
                 "output '%s': %d events are damaged in the store and cannot be"
                 " delivered",
                 self.name,
                 lost,
             )
+
+    def _count(self, lost: int) -> None:
+        self.dropped += lost
+        self.unwritten += lost
+        self.dirty = True
 
     def _announce(self, count: int) -> None:
         log.error(

@@ -229,6 +229,11 @@ class Store:
                 for name, outlet in self._outlets.items()
                 if outlet.dirty
             },
+            dropped={
+                name: outlet.unwritten
+                for name, outlet in self._outlets.items()
+                if outlet.unwritten
+            },
             settled_through=floor,
             max_bytes=self._limits.max_bytes if drops else 0,
         )
@@ -236,6 +241,7 @@ class Store:
         self._pending_bytes = 0
         for outlet in self._outlets.values():
             outlet.dirty = False
+            outlet.unwritten = 0
         return group
 
     def committed(self, group: Group, outcome: Outcome) -> None:
@@ -261,6 +267,8 @@ class Store:
         self._pending_states = {**group.states, **self._pending_states}
         for name in group.cursors:
             self._outlets[name].dirty = True
+        for name, count in group.dropped.items():
+            self._outlets[name].unwritten += count
         if group.records:
             self._show(group.records[-1].sequence)
         self._note_room()

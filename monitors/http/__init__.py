@@ -2,9 +2,9 @@
 
 Owns how options become checks. The parts: `options`, `url`, `request` (what is sent),
 `check` and `client` (the course of a check on the direct path; with redirects or
-through a proxy), `way`, `redirect`, `exchange`, `parser`, `body` (how it is spoken),
-`response`, `checks`, `jsoncheck`, `expectation` (what must come back), `mime`, `facts`,
-`hops` (what is told of it).
+through a proxy), `way`, `redirect`, `exchange`, `parser`, `diagnosis`, `body` (how it
+is spoken), `response`, `checks`, `jsoncheck`, `expectation` (what must come back),
+`mime`, `facts`, `hops` (what is told of it).
 """
 
 from __future__ import annotations
@@ -95,7 +95,14 @@ def _way(options: HttpOptions, network: Network) -> Way:
         proxy = replace(proxy, headers=headers, tls=tls if is_https else None)
     else:
         options.require_family()
-    return Way(network, options.families(), tls, proxy, options.source_address)
+    return Way(
+        network,
+        options.families(),
+        tls,
+        proxy,
+        options.source_address,
+        has_tls_settings=options.uses_tls,
+    )
 
 
 def _warn(section: Section, options: HttpOptions) -> None:
@@ -113,6 +120,8 @@ def _warn(section: Section, options: HttpOptions) -> None:
         )
     if options.mode == ALL and not options.is_direct:
         section.warn("has no effect with max_redirects or proxy_url", "mode")
+    if options.resolver and options.uses_proxy:
+        section.warn("has no effect: the proxy looks names up", "resolver")
     for check in options.check.response.json_checks:
         if check.condition is not None:
             _warn_of_condition(section, check.condition)

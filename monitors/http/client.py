@@ -173,6 +173,7 @@ class Journey:
             text = failure.plain
         else:
             text = LATE if is_late(failure) else named(failure).message
+            text = self._check.way.worded(draft, text)
         if is_late(failure):
             return self._late(draft, text)
         return CheckFailed.io(draft.title + text)

@@ -135,6 +135,7 @@ class Exchange:
         moments.written = self._clock.monotonic()
 
     async def _more(self) -> None:
+        self._parser.raise_fault()
         data = await self._connection.read(self._deadline)
         if data:
             self._parser.feed(data)

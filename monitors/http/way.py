@@ -13,6 +13,7 @@ from heartbeat.clock import Deadline
 from heartbeat.errors import CheckFailed
 from heartbeat.monitors.http.url import ascii_host
 from heartbeat.net import ALL, DialFailed, ProxyKind, Route, dial, resolve
+from heartbeat.net.handshake import UNVERIFIED
 from heartbeat.net.wording import is_deadline
 
 if TYPE_CHECKING:
@@ -28,13 +29,17 @@ SHORTEST_SHARE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The network and the settings that all hops share."""
+    """The network and the settings that all hops share.
+
+    `has_tls_settings` is whether the operator wrote some, for the words of failures.
+    """
 
     network: Network
     families: Families
     tls: TlsContext
     proxy: Proxy | None = None
     source: str = ""
+    has_tls_settings: bool = True
 
     def route(self, draft: Draft) -> Route:
         """Return the way to the target of a request."""
@@ -54,6 +59,20 @@ class Way:
         if proxy is None or proxy.kind is ProxyKind.SOCKS5:
             return None
         return None if draft.target.scheme == "https" else proxy
+
+    def worded(self, draft: Draft, text: str) -> str:
+        """Return why a request failed as the reference tells it on this way.
+
+        Behind CONNECT and without TLS settings its standard library verifies.
+        """
+        is_tunnelled = (
+            draft.target.scheme == "https"
+            and self.proxy is not None
+            and self.proxy.kind is not ProxyKind.SOCKS5
+        )
+        if is_tunnelled and not self.has_tls_settings and text.startswith("x509: "):
+            return UNVERIFIED + text
+        return text
 
     async def addresses(self, route: Route, hop: Hop, seconds: float) -> Sequence[str]:
         """Return where to try; a host behind a proxy is left to the proxy.

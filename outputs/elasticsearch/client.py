@@ -99,9 +99,7 @@ class Client:
             meta_header=False,
         )
 
-    async def get(
-        self, path: str, *, query: Mapping[str, str] | None = None
-    ) -> Answer:
+    async def get(self, path: str, *, query: Mapping[str, str] | None = None) -> Answer:
         """Ask for a path; raises `OutputUnavailable` without an answer."""
         return await self._ask("GET", self._target(path, query or {}), None, {})
 

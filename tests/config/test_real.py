@@ -29,7 +29,7 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "dotted-mixture": (
         ["synthetics/http auto-synthetics/http-0XCCDBEAA1EBEFB790"],
         ["elasticsearch"],
-        ["setup"],
+        [],
     ),
     "everything-from-environment": (["http portal"], ["elasticsearch"], []),
     "minimal-icmp": (["icmp auto-icmp-0XCDE5A7BC4ED34044"], ["elasticsearch"], []),

@@ -248,7 +248,7 @@ def test_a_crash_is_followed_by_a_check(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[-4096:] = b"x" * 4096
     path.write_bytes(content)
-    path.with_name("store.db-wal").write_bytes(b"")
+    path.with_name("store.db-wal").write_bytes(b"left over")
 
     with pytest.raises(Damaged, match="integrity check failed"):
         Database(path)

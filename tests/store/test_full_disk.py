@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from heartbeat.errors import StoreError
+from heartbeat.store import Overflow, backlog
 from tests.support.records import records
 from tests.support.store import FullDisk, opened, taken
 
@@ -150,3 +151,21 @@ async def test_closing_on_a_full_disk_says_what_is_lost(
 
     assert "disk is full; the last 2 events were not kept" in caplog.text
     assert disk.is_full
+
+
+async def test_what_was_dropped_meanwhile_is_noted_later(
+    path: Path, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The count that outlives the process misses nothing."""
+    limits: dict[str, Any] = {"max_bytes": 1, "overflow": Overflow.DROP_NEWEST}
+    async with opened(path, clock, **limits) as store:
+        store.append(records(1), {})
+        await store.flush()
+        disk = FullDisk(monkeypatch)
+        store.append(records(3), {})
+        with pytest.raises(StoreError):
+            await store.flush()
+        disk.is_full = False
+
+    with backlog.opened(path) as reader:
+        assert [one.dropped for one in reader.backlogs()] == [3]

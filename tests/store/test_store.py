@@ -196,7 +196,7 @@ async def test_settling_alone_is_committed(path: Path, clock: FakeClock) -> None
         with sqlite3.connect(path) as reader:
             rows = reader.execute("SELECT * FROM cursors").fetchall()
         reader.close()
-        assert rows == [("out", 1, "[]")]
+        assert rows == [("out", 1, "[]", 0)]
 
 
 async def test_a_backlog_is_read_from_the_disk(path: Path, clock: FakeClock) -> None:

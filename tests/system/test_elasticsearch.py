@@ -63,10 +63,11 @@ class Index:
 
 @pytest.fixture
 def index(elasticsearch_url: str) -> Iterator[Index]:
-    """Return an index that is deleted in the end."""
+    """Return a data stream that is deleted in the end, its template too."""
     own = Index(elasticsearch_url, f"heartbeat-test-{secrets.token_hex(4)}")
     yield own
-    own.call("DELETE", f"{own.name}?ignore_unavailable=true")
+    own.call("DELETE", f"_data_stream/{own.name}")
+    own.call("DELETE", f"_index_template/{own.name}")
 
 
 def configuration(index: Index, target: Target, steady: Target) -> str:

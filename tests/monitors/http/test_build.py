@@ -79,6 +79,15 @@ async def test_no_family_left(visitor: Visitor) -> None:
             {"mode": "all", "max_redirects": 1},
             {"has no effect with max_redirects or proxy_url accessing 'mode'"},
         ),
+        ({"resolver": "127.0.0.1"}, set[str]()),
+        (
+            {"resolver": "127.0.0.1", "proxy_url": "http://p", "proxy_disable": True},
+            set[str](),
+        ),
+        (
+            {"resolver": "127.0.0.1", "proxy_url": "http://p"},
+            {"has no effect: the proxy looks names up accessing 'resolver'"},
+        ),
         (
             {"check": {"request": {"headers": ["X-A: b"]}}, "proxy_headers": ["X"]},
             {

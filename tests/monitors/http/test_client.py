@@ -11,6 +11,7 @@ import pytest
 from heartbeat.errors import CheckError, CheckFailed, ErrorCode, ErrorType
 from heartbeat.net import Lookup
 from tests.support.certificates import good, other_root, root, server_context
+from tests.support.proxies import ProxyServer
 from tests.support.servers import full_port, refused_port, say_and_go, serve
 from tests.support.site import site
 from tests.support.visit import Visit
@@ -554,3 +555,36 @@ class TestProxy:
 
         assert visit.error is None
         assert proxy.requests[0].startswith(b"GET http://a.test/ HTTP/1.1\r\n")
+
+    @pytest.mark.parametrize(
+        ("options", "prefix"),
+        [
+            ({}, "tls: failed to verify certificate: "),
+            ({"ssl": {"enabled": False}}, "tls: failed to verify certificate: "),
+            ({"ssl": {}}, ""),
+        ],
+    )
+    async def test_untrusted_behind_connect(
+        self, visitor: Visitor, options: dict[str, Any], prefix: str
+    ) -> None:
+        """Without TLS settings a verdict begins as the standard library's does."""
+        proxy = ProxyServer()
+        async with serving(HELLO, tls=server_context(good())) as web, proxy.http():
+            url = f"https://a.test:{web.port}/"
+            address = f"http://127.0.0.1:{proxy.port}"
+            visit = await check(visitor, url, proxy_url=address, **options)
+
+        assert visit.message.startswith(
+            f'Get "{url}": {prefix}x509: certificate signed by unknown authority'
+        )
+
+    async def test_untrusted_behind_socks(self, visitor: Visitor) -> None:
+        """That is so only where the proxy was sent CONNECT."""
+        proxy = ProxyServer()
+        async with serving(HELLO, tls=server_context(good())) as web, proxy.socks():
+            url = f"https://a.test:{web.port}/"
+            visit = await check(
+                visitor, url, proxy_url=f"socks5://127.0.0.1:{proxy.port}"
+            )
+
+        assert visit.message.startswith(f'Get "{url}": x509: ')

@@ -75,6 +75,7 @@ async def test_broken_body(visitor: Visitor) -> None:
         "failed reading HTTP response body: malformed chunked encoding"
     )
     assert visit.response["status_code"] == 200
+    assert visit.response["body"]["bytes"] == len(b"hello ")
     assert visit.rtt == ALL_PHASES
 
 

@@ -30,7 +30,7 @@ HTML = "text/html; charset=utf-8"
         (b"GIF89a", "image/gif"),
         (b"%PDF-1.7", "application/pdf"),
         (b"PK\x03\x04\x14", "application/zip"),
-        (gzip.compress(b"x"), "application/gzip"),
+        (gzip.compress(b"x", mtime=0), "application/gzip"),
         (b"RIFF\x00\x00\x00\x00WEBPVP8", "image/webp"),
         (b"RIFF\x00\x00\x00\x00WAVEfmt", "audio/x-wav"),
         (b"RIFF\x00\x00\x00\x00AVI LIST", "video/x-msvideo"),

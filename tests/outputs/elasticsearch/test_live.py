@@ -78,7 +78,11 @@ async def test_events_are_stored_once_beyond_a_rollover(
     make: Any, cluster: Any, index: str, elasticsearch_url: str, clock: FakeClock
 ) -> None:
     """What an earlier process sent is found in the older index of a stream."""
-    template = {"index_patterns": [index], "data_stream": {}, "priority": 900}
+    template: dict[str, Any] = {
+        "index_patterns": [index],
+        "data_stream": {},
+        "priority": 900,
+    }
     await cluster("PUT", f"/_index_template/{index}", template)
     try:
         before = make(elasticsearch_url, index=index)

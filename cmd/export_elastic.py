@@ -1,0 +1,127 @@
+"""`heartbeat export template|ilm-policy|index-pattern|fields`: what the index needs.
+
+Nothing here connects: for clusters that are prepared by other means.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import orjson
+
+from heartbeat import COMPATIBLE_VERSION
+from heartbeat.cmd.loading import load_settings, refuse
+from heartbeat.cmd.options import invocation, takes_global_options
+from heartbeat.elastic.kibana import data_view
+from heartbeat.elastic.page import page
+from heartbeat.elastic.plan import plan_of
+from heartbeat.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from heartbeat.elastic.plan import Plan
+
+OLDEST = 8
+"""Major version of Elasticsearch that takes what is exported."""
+
+PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+def _version(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
+    found = re.match(r"(\d+)\.\d+", text)
+    if found is None:
+        raise click.BadParameter(f"'{text}' is no version")
+    if int(found[1]) < OLDEST:
+        raise click.BadParameter(f"Elasticsearch {OLDEST} or newer is needed")
+    return text
+
+
+for_version = click.option(
+    "--es.version",
+    "version",
+    default=COMPATIBLE_VERSION,
+    callback=_version,
+    help="Version of Elasticsearch that it is for; refused if that is too old.",
+)
+into_folder = click.option(
+    "--dir", "folder", help="Write it to a file in this folder instead."
+)
+
+
+@click.command()
+@takes_global_options
+@for_version
+@click.option("--noilm", is_flag=True, help="Without the lifecycle policy.")
+@into_folder
+@click.pass_context
+def template(
+    context: click.Context, *, version: str, noilm: bool, folder: str | None
+) -> int:
+    """Print the index template."""
+    del version
+
+    def made(plan: Plan) -> tuple[str, Mapping[str, Any]]:
+        body = plan.template()
+        if noilm:
+            body["template"]["settings"]["index"].pop("lifecycle", None)
+        return f"template/{plan.name}.json", body
+
+    return _exported(context, made, folder)
+
+
+@click.command("ilm-policy")
+@takes_global_options
+@for_version
+@into_folder
+@click.pass_context
+def policy(context: click.Context, *, version: str, folder: str | None) -> int:
+    """Print the lifecycle policy."""
+    del version
+    return _exported(
+        context, lambda plan: (f"policy/{plan.policy_name}.json", plan.policy), folder
+    )
+
+
+@click.command("index-pattern")
+@takes_global_options
+@for_version
+def index_pattern(*, version: str) -> None:
+    """Print the data view for Kibana, one line that its import of files takes."""
+    del version
+    click.echo(orjson.dumps(data_view()))
+
+
+@click.command()
+@takes_global_options
+def fields() -> None:
+    """Print the description of every field as Markdown."""
+    click.echo(page(), nl=False)
+
+
+def _exported(
+    context: click.Context,
+    made: Callable[[Plan], tuple[str, Mapping[str, Any]]],
+    folder: str | None,
+) -> int:
+    """Print a body, or write it to the file that comes with it."""
+    try:
+        settings = load_settings(invocation(context), needs_output=False)
+        name, body = made(plan_of(settings))
+    except ConfigError as error:
+        return refuse(error.problems)
+    content = orjson.dumps(body, option=PRETTY)
+    if folder is None:
+        click.echo(content, nl=False)
+        return 0
+    click.echo(f"Writing to directory {folder}")
+    file = Path(folder, name)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    except OSError as error:
+        raise click.FileError(str(file), error.strerror) from error
+    return 0

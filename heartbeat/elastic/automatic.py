@@ -1,0 +1,95 @@
+"""The template, put in place by the running process before the first document.
+
+Owns when that happens: whenever the output connects and the template is missing. Only
+the output's own worker waits for it, neither checks nor other outputs do. Must not know
+what is installed.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, cast
+from urllib.parse import quote
+
+from heartbeat.elastic.install import install, opened
+from heartbeat.elastic.refusal import TEMPLATES
+from heartbeat.outputs.elasticsearch.server import OK, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from heartbeat.clock import Clock
+    from heartbeat.elastic.plan import Plan
+    from heartbeat.outputs.base import Output
+    from heartbeat.outputs.elasticsearch.access import Access
+    from heartbeat.outputs.elasticsearch.client import Client
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
+
+log = logging.getLogger(__name__)
+
+NOT_FOUND = 404
+FORBIDDEN = 403
+REMEDY = (
+    "events are sent all the same; run `heartbeat setup` once with an account that has"
+    " the privilege, then set setup.template.enabled: false here"
+)
+
+
+def attach(outputs: Iterable[Output], plan: Plan, clock: Clock) -> None:
+    """Have outputs to Elasticsearch look after the template before their documents."""
+    if not plan.options.template.enabled:
+        return
+    for output in outputs:
+        if output.name == "elasticsearch":
+            known = cast("ElasticsearchOutput", output)
+            known.prepare_with(Preparation(plan, clock))
+
+
+class Preparation:
+    """Makes sure of the template, each time an output has connected."""
+
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        """Ask for nothing yet."""
+        self._plan = plan
+        self._clock = clock
+        self._is_done = False
+        self._is_allowed = True
+
+    async def __call__(self, client: Client, access: Access) -> None:
+        """Install what is missing; raises `OutputUnavailable` if that has to wait.
+
+        Where it is not permitted, that is said once, and documents go out without.
+        """
+        if not self._is_allowed or not await self._has_to(client):
+            return
+        faults: list[str] = []
+        async with opened(access, self._clock) as cluster:
+            async for finding in install(self._plan, cluster):
+                if finding.verdict == "ERROR":
+                    faults.append(finding.text)
+                else:
+                    log.info("%s: %s", finding.name, finding.text)
+        if faults:
+            self._give_up("; ".join(faults))
+        self._is_done = True
+
+    async def _has_to(self, client: Client) -> bool:
+        """Say whether there is something to install, at the price of one request."""
+        path = f"/_index_template/{quote(self._plan.name, safe='')}"
+        query = {"filter_path": "index_templates.name"}
+        answer = await client.get(path, query=query)
+        if answer.status == OK:
+            return self._plan.options.template.overwrite and not self._is_done
+        if answer.status == FORBIDDEN:
+            name = self._plan.name
+            self._give_up(
+                f"cannot look for the index template {name}: {TEMPLATES} is missing"
+            )
+            return False
+        if answer.status != NOT_FOUND:
+            raise refused(answer, self._clock)
+        return True
+
+    def _give_up(self, why: str) -> None:
+        self._is_allowed = False
+        log.warning("%s; %s", why, REMEDY)

@@ -1,0 +1,139 @@
+"""What this process counts and measures of itself, under the names of `/stats`.
+
+Owns the names of the figures, which are the reference's where it has them. Must not
+know how they are counted, nor who reads them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from heartbeat import COMPATIBLE_VERSION, process
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from heartbeat.clock import Clock
+    from heartbeat.delivery import Worker
+    from heartbeat.reload import Reloader, Roster
+    from heartbeat.scheduler import Flow, Quantiles, Scheduler
+    from heartbeat.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of a process that have figures.
+
+    `agent` holds the members of `agent` in documents, `began` is the monotonic moment
+    at which the process began.
+    """
+
+    clock: Clock
+    began: float
+    agent: Mapping[str, str]
+    scheduler: Scheduler
+    store: Store
+    workers: Sequence[Worker]
+    roster: Roster
+    reloader: Reloader
+
+
+def stats(parts: Parts) -> dict[str, Any]:
+    """Return what `/stats` and the log of metrics tell."""
+    info = {
+        "ephemeral_id": parts.agent["ephemeral_id"],
+        "name": "heartbeat",
+        "version": COMPATIBLE_VERSION,
+    }
+    usage = process.usage(parts.clock.monotonic() - parts.began)
+    return {
+        "beat": {**usage, "info": {**info, "uptime": usage.pop("uptime")}},
+        "heartbeat": {
+            "scheduler": _schedule(parts),
+            "outputs": {worker.name: _delivery(worker) for worker in parts.workers},
+        },
+        "libbeat": {"config": _config(parts), "output": _output(parts.workers)},
+        "system": process.system(),
+    }
+
+
+def _schedule(parts: Parts) -> dict[str, Any]:
+    """Return the reference's figures, and how well the schedule is kept."""
+    counters, timing = parts.scheduler.counters(), parts.scheduler.timing()
+    return {
+        "jobs": {
+            "active": counters.jobs_active,
+            "missed_deadline": counters.missed_deadline,
+            "in_maintenance": parts.roster.skipped,
+        },
+        "tasks": {
+            "active": counters.tasks_active,
+            "waiting": counters.tasks_waiting,
+        },
+        "loop_lag": _quantiles(timing.loop_lag),
+        **_flow(timing.total),
+        "types": {name: _flow(flow) for name, flow in timing.types.items()},
+    }
+
+
+def _flow(flow: Flow) -> dict[str, Any]:
+    return {
+        "due": flow.due,
+        "missed": flow.missed,
+        "running": flow.running,
+        "waiting": flow.waiting,
+        "lateness": _quantiles(flow.lateness),
+    }
+
+
+def _quantiles(delays: Quantiles) -> dict[str, Any]:
+    return {
+        "p50": {"us": delays.p50_us},
+        "p99": {"us": delays.p99_us},
+        "max": {"us": delays.max_us},
+    }
+
+
+def _config(parts: Parts) -> dict[str, Any]:
+    """Return the reference's figures, and how much could not be used."""
+    counters, roster = parts.reloader.counters, parts.roster
+    return {
+        "scans": counters.scans,
+        "reloads": counters.reloads,
+        "errors": counters.errors,
+        "invalid_files": list(counters.invalid),
+        "module": {
+            "starts": roster.starts,
+            "stops": roster.stops,
+            "running": roster.monitors.total(),
+        },
+    }
+
+
+def _delivery(worker: Worker) -> dict[str, Any]:
+    """Return the figures of one output; several may be on, unlike in the reference."""
+    counters = worker.counters
+    return {
+        "events": {
+            "total": counters.total,
+            "acked": counters.acked,
+            "failed": counters.failed,
+            "dropped": counters.dropped,
+            "duplicates": counters.duplicates,
+            "dead_letter": counters.dead_letter,
+            "batches": counters.batches,
+            "pending": worker.pending,
+        },
+        "available": worker.is_working,
+    }
+
+
+def _output(workers: Sequence[Worker]) -> dict[str, Any]:
+    """Return the reference's figures: those of all outputs added up."""
+    events: Counter[str] = Counter()
+    for worker in workers:
+        events.update(_delivery(worker)["events"])
+    events["active"] = events.pop("pending")
+    return {"type": ",".join(worker.name for worker in workers), "events": events}
