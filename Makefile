@@ -19,7 +19,7 @@ PINS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test cov lint format types imports docs check wheel image pins clean
+.PHONY: help run test hostile cov lint format types imports docs check wheel image pins clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -29,6 +29,9 @@ run: $(VENV)/.run  ## start heartbeat on heartbeat.yml, data and logs in this fo
 
 test: $(VENV)/.test  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+hostile: $(VENV)/.test  ## run the odd and hostile targets; wants their kits, see tests/support/kits.py
+	$(BIN)/python -m pytest tests/hostile $(ARGS)
 
 cov: $(VENV)/.test  ## run the tests and show which lines and branches they miss
 	$(BIN)/python -m coverage run -m pytest $(ARGS)
