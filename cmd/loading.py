@@ -17,7 +17,14 @@ from heartbeat.assembly import faults
 from heartbeat.clock import SystemClock
 from heartbeat.config.diagnostics import as_json, as_lines, show
 from heartbeat.config.layers import Request
-from heartbeat.config.load import Kinds, Settings, Survey, load, survey
+from heartbeat.config.load import (
+    Kinds,
+    Settings,
+    Survey,
+    attempt,
+    survey,
+    together,
+)
 from heartbeat.errors import ConfigError
 from heartbeat.net import Network
 
@@ -29,8 +36,15 @@ if TYPE_CHECKING:
 
 
 def load_settings(asked: Invocation, *, needs_output: bool = True) -> Settings:
-    """Return the configuration; raises `ConfigError` with all that is wrong with it."""
-    return load(request_of(asked), _kinds(), needs_output=needs_output)
+    """Return the configuration; raises `ConfigError` with all that is wrong with it.
+
+    Once there is a fault, monitors and outputs are asked for theirs in the same go.
+    """
+    found = attempt(request_of(asked), _kinds(), needs_output=needs_output)
+    if not found.faults:
+        return found.settings
+    parts = faults(found.settings, Network(SystemClock()))
+    raise ConfigError(together([*found.faults, *parts], found.settings.problems))
 
 
 def survey_monitors(request: Request) -> Survey:

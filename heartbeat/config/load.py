@@ -87,6 +87,14 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """What is right about a configuration, and what is not."""
+
+    settings: Settings
+    faults: Sequence[Problem]
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """Every entry of every list of monitors, and everything there is to say."""
 
@@ -100,12 +108,21 @@ def load(request: Request, kinds: Kinds, *, needs_output: bool = True) -> Settin
     Raises `ConfigError` with everything that was found, warnings included, if any fault
     concerns the process or a monitor of the main files.
     """
+    found = attempt(request, kinds, needs_output=needs_output)
+    if found.faults:
+        raise ConfigError(together(found.faults, found.settings.problems))
+    return found.settings
+
+
+def attempt(request: Request, kinds: Kinds, *, needs_output: bool = True) -> Attempt:
+    """Load as far as that goes, so that more can be looked at than the first faults.
+
+    Raises `ConfigError` only if the main files cannot be read.
+    """
     with collector_at_rest():
         loading = _Loading.begin(request, kinds)
         settings = loading.settings(needs_output=needs_output)
-        if loading.faults:
-            raise ConfigError(_together(loading.faults, settings.problems))
-        return settings
+        return Attempt(settings, loading.faults)
 
 
 def survey(request: Request, kinds: Kinds) -> Survey:
@@ -116,7 +133,7 @@ def survey(request: Request, kinds: Kinds) -> Survey:
     with collector_at_rest():
         loading = _Loading.begin(request, kinds)
         settings = loading.settings(needs_output=False)
-        problems = _together(loading.faults, settings.problems)
+        problems = together(loading.faults, settings.problems)
         return Survey(loading.entries, problems)
 
 
@@ -126,8 +143,9 @@ def keystore_file(request: Request) -> Keystore:
     return keystore_of(tree, request.environment)
 
 
-def _together(faults: list[Problem], doubts: Iterable[Problem]) -> list[Problem]:
+def together(faults: Iterable[Problem], doubts: Iterable[Problem]) -> list[Problem]:
     """Return all problems, each once, without doubts about what is a fault anyway."""
+    faults = list(faults)
     faulty = {(problem.file, problem.path) for problem in faults}
     kept = (doubt for doubt in doubts if (doubt.file, doubt.path) not in faulty)
     return list(dict.fromkeys((*faults, *kept)))

@@ -95,3 +95,20 @@ def test_help(command: Callable[..., int], capsys: pytest.CaptureFixture[str]) -
     """Without a subject its help is shown."""
     assert command("test") == 0
     assert "config" in capsys.readouterr().out
+
+
+def test_everything_at_once(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Faults of loading do not hide those of other monitors and of outputs."""
+    config = (
+        "output.file: {path: out, number_of_files: 1}\n"
+        "heartbeat.monitors:\n"
+        "- {type: tcp, id: a, schedule: '@every x', hosts: ['x:1']}\n"
+        "- {type: tcp, id: b, schedule: '@every 5s', hosts: ['x']}\n"
+        "- {type: http, id: c, schedule: '@every 5s', urls: ['http://h/'], timout: 1}\n"
+    )
+
+    assert command("test", "config", config=config) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[2] for line in lines] == ["1", "3", "4", "5"]
