@@ -9,16 +9,15 @@ Owns the process. Must not know what is tested.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.asking import ask
 from tests.support.program import until
 
 if TYPE_CHECKING:
@@ -65,14 +64,7 @@ class Node:
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Return the JSON answer of a request to the node."""
-        request = urllib.request.Request(  # noqa: S310 - the server under test
-            f"{self.url}/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
-            return json.load(answer)
+        return ask(f"{self.url}/{path}", method, body)
 
     def count(self, index: str) -> int:
         """Return how many documents an index holds."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-import urllib.request
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.asking import ask
 from tests.support.program import Program, until
 from tests.support.target import Target
 
@@ -29,14 +28,7 @@ class Index:
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Return the JSON answer of a request to the server."""
-        request = urllib.request.Request(  # noqa: S310 - the server under test
-            f"{self.server}/{path}",
-            method=method,
-            data=None if body is None else json.dumps(body).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
-            return json.load(answer)
+        return ask(f"{self.server}/{path}", method, body)
 
     def documents(self, monitor: str) -> list[dict[str, Any]]:
         """Return the documents of a monitor, oldest first."""
