@@ -106,7 +106,7 @@ def test_everything_at_once(
         "heartbeat.monitors:\n"
         "- {type: tcp, id: a, schedule: '@every x', hosts: ['x:1']}\n"
         "- {type: tcp, id: b, schedule: '@every 5s', hosts: ['x']}\n"
-        "- {type: http, id: c, schedule: '@every 5s', urls: ['http://h'], colour: red}\n"
+        "- {type: http, id: c, schedule: '@every 5s', urls: ['http://h'], color: red}\n"
     )
 
     assert command("test", "config", config=config) == 1
