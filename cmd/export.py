@@ -5,12 +5,12 @@ Owns the table of what can be exported, each thing imported on first use.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING
 
 import click
 
 from heartbeat.cmd.options import takes_global_options
+from heartbeat.cmd.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,23 +28,7 @@ SUBJECTS: Mapping[str, str] = {
 }
 
 
-class _Subjects(click.Group):
-    """A group whose commands are imported on first use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(SUBJECTS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in SUBJECTS:
-            return None
-        module, _, attribute = SUBJECTS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
-
-@click.group(cls=_Subjects, invoke_without_command=True)
+@click.group(cls=Table, table=SUBJECTS, invoke_without_command=True)
 @takes_global_options
 @click.pass_context
 def export(context: click.Context) -> None:

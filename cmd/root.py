@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from heartbeat.cmd.options import takes_global_options
+from heartbeat.cmd.table import Table
 from heartbeat.errors import HeartbeatError
 
 if TYPE_CHECKING:
@@ -29,12 +30,8 @@ COMMANDS = {
 }
 
 
-class _Table(click.Group):
-    """A group whose commands are imported on first use, so that each starts fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return list(COMMANDS)
+class _Root(Table):
+    """The table of all commands; a name that is not in it is told as the reference."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -44,17 +41,10 @@ class _Table(click.Group):
             raise click.UsageError(text, ctx)
         return super().resolve_command(ctx, args)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
-
 
 @click.group(
-    cls=_Table,
+    cls=_Root,
+    table=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

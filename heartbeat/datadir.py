@@ -59,20 +59,31 @@ def _create(path: Path) -> None:
         )
 
 
+def hold(path: Path) -> int:
+    """Lock a file, which is made if need be; return its descriptor: close it to end.
+
+    Raises `BlockingIOError` while another process holds it, and `OSError`.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 @contextlib.contextmanager
 def _locked(path: Path) -> Generator[None]:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StoreError(f"lock file {path}: {system_text(error)}") from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = hold(path)
     except BlockingIOError:
-        os.close(descriptor)
         raise StoreLocked(
             f"data path {path.parent} already locked by another heartbeat; give each"
             " process a data path (path.data) of its own"
         ) from None
+    except OSError as error:
+        raise StoreError(f"lock file {path}: {system_text(error)}") from error
     try:
         yield
     finally:

@@ -15,6 +15,13 @@ BATCH = 2048
 """Events of a batch where `bulk_max_size` leaves it to us."""
 
 
+def some_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the hosts; raises `ValueError` if there are none."""
+    if not hosts:
+        raise ValueError("at least one host is needed")
+    return hosts
+
+
 class BackoffOptions(Options):
     """`backoff`."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.net.names import as_address
+from heartbeat.net.stamp import stamp
 from heartbeat.net.wording import endpoint
 
 if TYPE_CHECKING:
@@ -148,21 +149,12 @@ class HostFiles:
         if self._stamps is not None and now < self._looked_at + LOOK_EVERY:
             return
         self._looked_at = now
-        stamps = [_stamp(path) for path in self._paths]
+        stamps = [stamp(path) for path in self._paths]
         if stamps != self._stamps:
             self._stamps = stamps
             hosts, resolv_conf = map(_content, self._paths)
             self._hosts = parse_hosts(hosts)
             self._servers = parse_resolv_conf(resolv_conf, socket.gethostname())
-
-
-def _stamp(path: Path) -> object:
-    """Return something that changes when the file does."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _content(path: Path) -> str:

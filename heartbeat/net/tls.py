@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from heartbeat.config.tls import Renegotiation, TlsOptions, VerificationMode
 from heartbeat.errors import ConfigError
 from heartbeat.net.context import allowed_versions, build_context, files
+from heartbeat.net.stamp import stamp
 from heartbeat.net.verdict import Expectation
 
 if TYPE_CHECKING:
@@ -119,12 +120,4 @@ class TlsContext:
 
 def _stamps(options: TlsOptions) -> Sequence[object]:
     """Return something that changes when a file does."""
-    return [_stamp(Path(name)) for name in files(options)]
-
-
-def _stamp(path: Path) -> object:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+    return [stamp(Path(name)) for name in files(options)]

@@ -6,10 +6,10 @@ Owns the lock file and the renaming. Must not know what the files hold.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 from typing import TYPE_CHECKING
 
+from heartbeat.datadir import hold
 from heartbeat.errors import StoreError, StoreLocked, system_text
 
 if TYPE_CHECKING:
@@ -41,18 +41,14 @@ class Files:
         guard = self.path.with_name(self.path.name + ".lock")
         try:
             guard.parent.mkdir(mode=0o770, parents=True, exist_ok=True)
-            descriptor = os.open(guard, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StoreError(f"store {self}: {system_text(error)}") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._descriptor = hold(guard)
         except BlockingIOError:
-            os.close(descriptor)
             raise StoreLocked(
                 f"store {self} is in use by another heartbeat; give each process a"
                 " data path (path.data) of its own"
             ) from None
-        self._descriptor = descriptor
+        except OSError as error:
+            raise StoreError(f"store {self}: {system_text(error)}") from error
 
     def create(self) -> None:
         """See that there is a file nobody else can read; raises `StoreError`."""

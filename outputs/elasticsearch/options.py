@@ -27,6 +27,7 @@ from heartbeat.config import (
 from heartbeat.errors import ConfigError
 from heartbeat.outputs.base import Limits
 from heartbeat.outputs.elasticsearch.hosts import Defaults, parse_host, parse_proxy
+from heartbeat.outputs.pace import some_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -198,12 +199,7 @@ class ElasticsearchOptions(Options):
     auth: Any = Field(default=None, description="Not supported yet.")
     kerberos: Any = Field(default=None, description="Not supported yet.")
 
-    @field_validator("hosts")
-    @classmethod
-    def _has_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        if not hosts:
-            raise ValueError("at least one host is needed")
-        return hosts
+    _has_hosts = field_validator("hosts")(some_hosts)
 
     @field_validator("protocol")
     @classmethod

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, field_validator
 
 from heartbeat.config import Count, Duration, Flag, Listed, Text, TlsOptions
-from heartbeat.outputs.pace import PaceOptions
+from heartbeat.outputs.pace import PaceOptions, some_hosts
 from heartbeat.outputs.reach import parse_host, parse_proxy
 
 PORT = 5044
@@ -67,12 +67,7 @@ class LogstashOptions(PaceOptions):
     ssl: TlsOptions | None = Field(default=None, description="TLS settings.")
     port: Any = Field(default=None, description="Removed; write host:port.")
 
-    @field_validator("hosts")
-    @classmethod
-    def _has_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        if not hosts:
-            raise ValueError("at least one host is needed")
-        return hosts
+    _has_hosts = field_validator("hosts")(some_hosts)
 
     @field_validator("port")
     @classmethod

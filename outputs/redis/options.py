@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 from heartbeat.config import Count, Duration, Flag, Listed, Text, TlsOptions
 from heartbeat.config.types import Words
 from heartbeat.outputs.codec import CodecOptions
-from heartbeat.outputs.pace import PaceOptions
+from heartbeat.outputs.pace import PaceOptions, some_hosts
 from heartbeat.outputs.reach import Host, parse_host, parse_proxy
 from heartbeat.outputs.selector import RuleOptions
 
@@ -115,12 +115,7 @@ class RedisOptions(PaceOptions):
     ssl: TlsOptions | None = Field(default=None, description="TLS settings.")
     port: Any = Field(default=None, description="Removed; write host:port.")
 
-    @field_validator("hosts")
-    @classmethod
-    def _has_hosts(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
-        if not hosts:
-            raise ValueError("at least one host is needed")
-        return hosts
+    _has_hosts = field_validator("hosts")(some_hosts)
 
     @field_validator("port")
     @classmethod
