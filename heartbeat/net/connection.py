@@ -3,27 +3,47 @@
 Owns `Connection` (what every layer of a connection looks like) and its TCP layer. Must
 not know names, TLS or any application protocol.
 
-A future for each wait, so that a `Deadline` can end it, and no cycle of references
-after the end: the transport is let go of when it is closed or lost, a fault is kept as
-its arguments and raised anew, and no frame that an error passes through holds the
-future that carried it.
+The socket is used as it is, without a transport around it: a probe asks and waits for
+the answer, so nothing has to be read ahead, and the kernel makes a peer wait that sends
+more than is read. A future for each wait, so that a `Deadline` can end it, and no cycle
+of references after the end: a fault is kept as its arguments and raised anew, and no
+frame that an error passes through holds the future that carried it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
-from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from heartbeat.errors import system_text
+from heartbeat.net.readiness import IN, OUT, readiness_of
 from heartbeat.net.wording import could_not_connect, endpoint, is_deadline
 
 if TYPE_CHECKING:
     from heartbeat.clock import Deadline
+    from heartbeat.net.wording import DialFailed
 
-BUFFER = 256 * 1024
-"""Bytes kept for a reader that does not come; with more, the peer has to wait."""
+PIECE: Final = 64 * 1024
+"""The most bytes that are read in one go."""
+
+UNSENT: Final = 64 * 1024
+"""Bytes that may still wait to be sent when the peer counts as keeping up."""
+
+STREAM: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
+"""A socket that does not block from the start, without a system call of its own."""
+
+TCP_INFO: Final = getattr(socket, "TCP_INFO", None)
+"""What the kernel knows about a connection, where it tells."""
+
+INFO: Final = Struct("=B67xI28xI")
+"""Of that: the state, the round trip in microseconds, how often it sent again."""
+
+BROKEN: Final = 7
+"""The state of a connection that did not come about or was broken off at once."""
 
 
 class Connection(Protocol):
@@ -65,131 +85,165 @@ class Connection(Protocol):
         ...
 
 
-class TcpConnection(asyncio.Protocol):
+class TcpConnection:
     """The TCP layer; see `Connection` for its methods.
 
-    The loop calls the others. Only one wait is under way at a time.
+    `rtt` is how long the peer took to accept the connection, in seconds, None where the
+    kernel does not tell. Only one wait is under way at a time.
     """
 
     __slots__ = (
         "__weakref__",
-        "_clogged",
-        "_ended",
         "_fault",
-        "_full",
+        "_has_more",
         "_local",
         "_loop",
-        "_received",
-        "_size",
-        "_transport",
+        "_readiness",
+        "_sock",
+        "_unsent",
         "_waiter",
         "peer",
+        "rtt",
     )
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, peer: str) -> None:
-        """Prepare for a connection that the loop is to make."""
-        self._loop = loop
-        self._transport: asyncio.Transport | None = None
+    def __init__(self, sock: socket.SocketType, peer: str) -> None:
+        """Take over a socket that does not block."""
+        self._loop = asyncio.get_running_loop()
+        self._readiness = readiness_of(self._loop)
+        self._sock: socket.SocketType | None = sock
         self._waiter: asyncio.Future[None] | None = None
-        self._received: list[bytes] = []
-        self._size = 0
-        self._full = False
-        self._clogged = False
-        self._ended = False
+        self._unsent = b""
+        self._has_more = False
         self._fault: tuple[Any, ...] | None = None
         self._local = ""
         self.peer = peer
+        self.rtt: float | None = None
 
     @property
     def local(self) -> str:
         """Our end as `ip:port`."""
-        if not self._local and self._transport is not None:
-            name = self._transport.get_extra_info("sockname")
-            self._local = endpoint(name[0], name[1]) if name else ""
+        if not self._local and self._sock is not None:
+            name = self._sock.getsockname()
+            self._local = endpoint(name[0], name[1])
         return self._local
 
     async def read(self, deadline: Deadline) -> bytes:
         """Return the next bytes, `b""` at the end of the stream."""
-        while not self._received:
-            if self._ended:
-                self._raise_fault()
-                return b""
-            await self._wait(deadline)
-        return self._take()
+        while self._sock is not None:
+            # What was asked for is rarely there yet: to try first would be in vain.
+            if not self._has_more:
+                await self._wait(IN, deadline)
+            data = self._received()
+            if data is not None:
+                return data
+        return b""
 
     def write(self, data: bytes) -> None:
-        """Hand over to the system what it takes; the loop sends the rest."""
-        if self._transport is not None:
-            self._transport.write(data)
+        """Hand over to the system what it takes; the rest follows as it can."""
+        self._unsent += data
+        if len(self._unsent) == len(data):
+            self._send()
 
     async def drain(self, deadline: Deadline) -> None:
         """Return when little of what was written still waits."""
-        while self._clogged and self._transport is not None:
-            await self._wait(deadline)
+        while len(self._unsent) > UNSENT and self._sock is not None:
+            await self._wait(OUT, deadline)
         self._raise_fault()
 
     def close(self) -> None:
         """Close without waiting for anything."""
-        if self._transport is not None:
-            self._transport.abort()
-            self._transport = None
-            self._ended = True
+        sock, self._sock = self._sock, None
+        self._unsent = b""
+        self._fault = None
+        if sock is not None:
+            self._readiness.forget(sock.fileno())
+            sock.close()
+            self._wake()
 
-    async def connected(self, deadline: Deadline) -> None:
-        """Return when the loop has made the connection.
+    async def connect(self, target: tuple[str, int], deadline: Deadline) -> None:
+        """Connect to a literal address.
 
         Raises `TimeoutError` at the deadline or `OSError`.
         """
-        await self._wait(deadline)
-        self._raise_fault()
+        assert self._sock is not None  # noqa: S101 - it was not closed yet
+        fault = self._sock.connect_ex(target)
+        if fault not in (0, errno.EINPROGRESS):
+            raise _error(fault)
+        await self._wait(OUT, deadline)
+        self._look()
 
-    def connect_ended(self, task: asyncio.Task[Any]) -> None:
-        """Take over the fault of a connect that failed."""
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.connection_lost(error)
+    def took(self, measured: float) -> float:
+        """Return how long the connection took to come about, in seconds.
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport, unless nobody waits for it any more."""
-        if self._waiter is None:
-            cast("asyncio.Transport", transport).abort()
+        The kernel knows it better than whoever measured it and may have been busy when
+        the answer came.
+        """
+        return measured if self.rtt is None else min(measured, self.rtt)
+
+    def _look(self) -> None:
+        """Find out what became of a connect; raises `OSError`.
+
+        The kernel's round trip is that of the last attempt alone, so it does not count
+        where there were several.
+        """
+        assert self._sock is not None  # noqa: S101 - it was not closed yet
+        if TCP_INFO is not None:
+            info = self._sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, INFO.size)
+            state, micros, repeats = INFO.unpack(info)
+            if state != BROKEN:
+                self.rtt = None if repeats else micros / 1e6
+                return
+        fault = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if fault:
+            raise _error(fault)
+
+    def _ready(self) -> None:
+        """Go on after the socket became ready."""
+        if self._unsent:
+            self._send()
+        self._wake()
+
+    def _wake(self) -> None:
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _send(self) -> None:
+        """Send what waits; a fault is told to whoever reads or drains."""
+        if self._sock is None:
+            self._unsent = b""
             return
-        self._transport = cast("asyncio.Transport", transport)
-        self._wake()
+        try:
+            sent = self._sock.send(self._unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            self._note(error)
+            sent = len(self._unsent)
+        self._unsent = self._unsent[sent:]
+        if self._unsent:
+            self._watch(OUT if self._waiter is None else IN | OUT)
 
-    def data_received(self, data: bytes) -> None:
-        """Keep the bytes for the reader."""
-        self._received.append(data)
-        self._size += len(data)
-        if self._size > BUFFER and self._transport is not None and not self._full:
-            self._full = True
-            self._transport.pause_reading()
-        self._wake()
+    def _received(self) -> bytes | None:
+        """Return what there is to be read, None if there is nothing yet."""
+        self._has_more = False
+        if self._sock is None:
+            return b""
+        try:
+            data = self._sock.recv(PIECE)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            self._note(error)
+            raise
+        self._has_more = len(data) == PIECE
+        if not data:
+            self._raise_fault()
+        return data
 
-    def eof_received(self) -> bool:
-        """Note that the peer has finished; we may still send."""
-        self._ended = True
-        self._wake()
-        return True
-
-    def pause_writing(self) -> None:
-        """Note that the peer does not keep up."""
-        self._clogged = True
-
-    def resume_writing(self) -> None:
-        """Note that the peer keeps up again."""
-        self._clogged = False
-        self._wake()
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        """Cut the tie to the transport and note why it ended."""
-        if exc is not None:
-            self._fault = exc.args if isinstance(exc, OSError) else (str(exc),)
-            _ = self.local
-        self._transport = None
-        self._ended = True
-        self._wake()
-
-    async def _wait(self, deadline: Deadline) -> None:
+    async def _wait(self, events: int, deadline: Deadline) -> None:
+        """Return when the socket is ready, or may be: it has to be tried."""
+        self._watch(events | OUT if self._unsent else events)
         self._waiter = self._loop.create_future()
         try:
             await deadline.wait(self._waiter)
@@ -199,23 +253,18 @@ class TcpConnection(asyncio.Protocol):
         finally:
             self._waiter = None
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+    def _watch(self, events: int) -> None:
+        assert self._sock is not None  # noqa: S101 - whoever waits has looked
+        self._readiness.watch(self._sock.fileno(), events, self._ready)
+
+    def _note(self, error: OSError) -> None:
+        """Keep the first fault: those that follow are its consequences."""
+        self._fault = self._fault or error.args
+        _ = self.local
 
     def _raise_fault(self) -> None:
         if self._fault is not None:
             raise OSError(*self._fault)
-
-    def _take(self) -> bytes:
-        received = self._received
-        data = received[0] if len(received) == 1 else b"".join(received)
-        self._received = []
-        self._size = 0
-        if self._full and self._transport is not None:
-            self._full = False
-            self._transport.resume_reading()
-        return data
 
 
 async def connect(
@@ -225,55 +274,38 @@ async def connect(
 
     Raises `DialFailed` with `NET_COULD_NOT_CONNECT`.
     """
-    loop = asyncio.get_running_loop()
-    connection = TcpConnection(loop, endpoint(address, port))
-    if source:
-        bound = _bound(source, address, port)
-        attempt = loop.create_task(_connect_from(bound, connection, (address, port)))
-        attempt.add_done_callback(partial(_close_if_failed, bound))
-    else:
-        attempt = loop.create_task(
-            loop.create_connection(lambda: connection, address, port)
-        )
-    attempt.add_done_callback(connection.connect_ended)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.SocketType(family, STREAM)
+    connection = TcpConnection(sock, endpoint(address, port))
     try:
-        await connection.connected(deadline)
+        if source:
+            _bind(sock, source, address, port)
+        await connection.connect((address, port), deadline)
     except BaseException as error:
-        attempt.cancel()
         connection.close()
         if isinstance(error, OSError):
-            late = is_deadline(error)
-            text = "i/o timeout" if late else f"connect: {system_text(error)}"
-            raise could_not_connect(address, port, text, timed_out=late) from error
+            raise _not_connected(address, port, error) from error
         raise
     return connection
 
 
-def _bound(source: str, address: str, port: int) -> socket.socket:
-    """Return a socket that sends from an address of ours; raises `DialFailed`."""
-    family = socket.AF_INET6 if ":" in source else socket.AF_INET
+def _not_connected(address: str, port: int, error: OSError) -> DialFailed:
+    is_late = is_deadline(error)
+    text = "i/o timeout" if is_late else f"connect: {system_text(error)}"
+    return could_not_connect(address, port, text, timed_out=is_late)
+
+
+def _bind(sock: socket.SocketType, source: str, address: str, port: int) -> None:
+    """Have a socket send from an address of ours; raises `DialFailed`."""
     if (":" in address) != (":" in source):
         cause = f"source address {source} is of another family"
         raise could_not_connect(address, port, cause)
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    sock.setblocking(False)  # noqa: FBT003 - the name says it
     try:
         sock.bind((source, 0))
     except OSError as error:
-        sock.close()
         cause = f"bind {source}: {system_text(error)}"
         raise could_not_connect(address, port, cause) from error
-    return sock
 
 
-async def _connect_from(
-    bound: socket.socket, connection: TcpConnection, target: tuple[str, int]
-) -> tuple[asyncio.Transport, TcpConnection]:
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(bound, target)
-    return await loop.create_connection(lambda: connection, sock=bound)
-
-
-def _close_if_failed(bound: socket.socket, attempt: asyncio.Task[Any]) -> None:
-    if attempt.cancelled() or attempt.exception() is not None:
-        bound.close()
+def _error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))

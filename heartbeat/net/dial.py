@@ -70,5 +70,5 @@ async def _reach(
         return await reach(network, route, address, deadline, facts)
     started = network.clock.monotonic()
     connection = await connect(address, route.port, deadline, source=route.source)
-    facts.append(TcpFacts(network.clock.monotonic() - started))
+    facts.append(TcpFacts(connection.took(network.clock.monotonic() - started)))
     return connection

@@ -141,7 +141,7 @@ async def reach_proxy(
         connection = await connect(ip, proxy.port, deadline, source=route.source)
     except DialFailed as failure:
         raise wording.unreached(failure, failure.plain) from failure
-    facts.append(TcpFacts(network.clock.monotonic() - started))
+    facts.append(TcpFacts(connection.took(network.clock.monotonic() - started)))
     if proxy.tls is None:
         return connection
     await proxy.tls.refresh()
