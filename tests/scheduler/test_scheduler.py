@@ -165,6 +165,21 @@ class TestChanges:
 
         assert {len(probe.ticks) for probe in probes} == {1}
 
+    async def test_those_due_within_a_rest_begin_together(
+        self, clock: FakeClock
+    ) -> None:
+        """One that falls due right behind another waits for the next wake."""
+        probes = [Probe(clock) for _ in range(3)]
+        scheduler = Scheduler(clock)
+        for place, after_ns in enumerate((0, 1_000_000, 3_000_000)):
+            at = {"phase_ns": START_NS + after_ns, "last_tick_ns": START_NS + after_ns}
+            scheduler.add(probes[place].job(f"job-{place}", **at))
+
+        async with running(scheduler):
+            await clock.advance(11)
+
+        assert [probe.begun for probe in probes] == [[10.0], [10.004], [10.004]]
+
 
 class TestRunOnce:
     """Running everything a single time."""
