@@ -102,6 +102,9 @@ class Worker:
         self._pauses: set[asyncio.Future[None]] = set()
         self._progress = asyncio.Event()
         self._connecting = asyncio.Lock()
+        self._taking = asyncio.Lock()
+        self._leaves_at = clock.monotonic()
+        self._is_draining = False
         self._is_connected = not isinstance(output, Connectable)
 
     @property
@@ -145,6 +148,7 @@ class Worker:
         end = self._clock.monotonic() + seconds
         is_over = asyncio.Event()
         timer = self._clock.call_at(end, partial(self._end_drain, is_over))
+        self._is_draining = True
         self._hurry()
         try:
             # Both are asked: a timer may fire a little before its time.
@@ -175,11 +179,26 @@ class Worker:
     async def _next(self, failures: int) -> float | None:
         """Take a batch and deliver it; return as `_deliver` does."""
         try:
-            batch = await self._store.take(self.name, self._output.limits.max_events)
+            batch = await self._take()
         except StoreError as error:
             self._note_down(OutputUnavailable(f"the store cannot be read: {error}"))
             return self._wait(failures, 0.0)
         return await self._deliver(batch, failures)
+
+    async def _take(self) -> Sequence[Record]:
+        """Return the next batch; those that are not full leave in even time.
+
+        One lane at a time: the others would take what is to be gathered.
+        """
+        limits = self._output.limits
+        async with self._taking:
+            wait = self._leaves_at - self._clock.monotonic()
+            if wait > 0 and not self._is_draining:
+                await self._pause(wait)
+            batch = await self._store.take(self.name, limits.max_events)
+            if len(batch) < limits.max_events:
+                self._leaves_at = self._clock.monotonic() + limits.gather
+            return batch
 
     async def _deliver(self, batch: Sequence[Record], failures: int) -> float | None:
         """Offer a batch once; return how long to pause, None for not at all.

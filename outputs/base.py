@@ -64,7 +64,8 @@ class Limits:
 
     `max_events` a batch, `concurrency` batches at a time; `backoff_init` and
     `backoff_max` in seconds. `max_retries` is how often a record is offered again,
-    negative for without end.
+    negative for without end. `gather` is how many seconds follow a batch that was not
+    full before the next leaves.
     """
 
     max_events: int = 2048
@@ -72,6 +73,7 @@ class Limits:
     backoff_init: float = 1.0
     backoff_max: float = 60.0
     max_retries: int = -1
+    gather: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,10 @@ from heartbeat.outputs.base import Limits
 BATCH = 2048
 """Events of a batch where `bulk_max_size` leaves it to us."""
 
+GATHER = 1.0
+"""Seconds between batches that are not full. A request costs as much as dozens of
+events; an event that comes after a quiet second still leaves at once."""
+
 
 def some_hosts(hosts: tuple[str, ...]) -> tuple[str, ...]:
     """Return the hosts; raises `ValueError` if there are none."""
@@ -55,6 +59,7 @@ class BatchOptions(Options):
             backoff_init=self.backoff.init,
             backoff_max=max(self.backoff.max, self.backoff.init),
             max_retries=self.max_retries,
+            gather=GATHER,
         )
 
 

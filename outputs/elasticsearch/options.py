@@ -27,7 +27,7 @@ from heartbeat.config import (
 from heartbeat.errors import ConfigError
 from heartbeat.outputs.base import Limits
 from heartbeat.outputs.elasticsearch.hosts import Defaults, parse_host, parse_proxy
-from heartbeat.outputs.pace import some_hosts
+from heartbeat.outputs.pace import GATHER, some_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -267,6 +267,7 @@ class ElasticsearchOptions(Options):
             backoff_init=self.backoff.init,
             backoff_max=max(self.backoff.max, self.backoff.init),
             max_retries=self.max_retries,
+            gather=GATHER,
         )
 
 

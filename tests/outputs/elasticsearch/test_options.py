@@ -108,21 +108,21 @@ def test_a_kerberos_section_may_be_off() -> None:
 @pytest.mark.parametrize(
     ("options", "hosts", "limits"),
     [
-        ({}, 1, Limits(1600, 1, 1.0, 60.0, -1)),
-        ({"workers": 3}, 2, Limits(1600, 6, 1.0, 60.0, -1)),
-        ({"worker": 2, "workers": 3}, 1, Limits(1600, 2, 1.0, 60.0, -1)),
-        ({"worker": 0}, 1, Limits(1600, 1, 1.0, 60.0, -1)),
-        ({"worker": 2, "loadbalance": False}, 3, Limits(1600, 2, 1.0, 60.0, -1)),
-        ({"bulk_max_size": 0}, 1, Limits(1600, 1, 1.0, 60.0, -1)),
+        ({}, 1, Limits(1600, 1, 1.0, 60.0, -1, 1.0)),
+        ({"workers": 3}, 2, Limits(1600, 6, 1.0, 60.0, -1, 1.0)),
+        ({"worker": 2, "workers": 3}, 1, Limits(1600, 2, 1.0, 60.0, -1, 1.0)),
+        ({"worker": 0}, 1, Limits(1600, 1, 1.0, 60.0, -1, 1.0)),
+        ({"worker": 2, "loadbalance": False}, 3, Limits(1600, 2, 1.0, 60.0, -1, 1.0)),
+        ({"bulk_max_size": 0}, 1, Limits(1600, 1, 1.0, 60.0, -1, 1.0)),
         (
             {"bulk_max_size": 7, "max_retries": 3, "backoff": {"init": "5s"}},
             1,
-            Limits(7, 1, 5.0, 60.0, 3),
+            Limits(7, 1, 5.0, 60.0, 3, 1.0),
         ),
-        ({"preset": "latency"}, 1, Limits(50, 1, 1.0, 60.0, -1)),
-        ({"preset": "throughput"}, 2, Limits(1600, 8, 1.0, 60.0, -1)),
-        ({"preset": "scale"}, 1, Limits(1600, 1, 5.0, 300.0, -1)),
-        ({"preset": "custom", "workers": 2}, 1, Limits(1600, 2, 1.0, 60.0, -1)),
+        ({"preset": "latency"}, 1, Limits(50, 1, 1.0, 60.0, -1, 1.0)),
+        ({"preset": "throughput"}, 2, Limits(1600, 8, 1.0, 60.0, -1, 1.0)),
+        ({"preset": "scale"}, 1, Limits(1600, 1, 5.0, 300.0, -1, 1.0)),
+        ({"preset": "custom", "workers": 2}, 1, Limits(1600, 2, 1.0, 60.0, -1, 1.0)),
     ],
 )
 def test_limits(options: dict[str, Any], hosts: int, limits: Limits) -> None:

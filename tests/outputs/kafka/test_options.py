@@ -65,7 +65,9 @@ def test_a_partitioner_needs_no_options(
     """Its name is enough."""
     options = {**MINIMUM, "partition": {partition: content}}
 
-    assert build(Section(options), OutputContext(Network(clock))).limits == Limits()
+    output = build(Section(options), OutputContext(Network(clock)))
+
+    assert output.limits == Limits(gather=1.0)
 
 
 @pytest.mark.parametrize(

@@ -55,4 +55,4 @@ def test_the_worker_is_told_how_much(clock: FakeClock) -> None:
 
     output = build(Section(options), OutputContext(Network(clock)))
 
-    assert output.limits == Limits(2048, 24, 2.0, 2.0, 3)
+    assert output.limits == Limits(2048, 24, 2.0, 2.0, 3, gather=1.0)

@@ -71,4 +71,4 @@ def test_the_worker_is_told_how_much(clock: FakeClock) -> None:
 
     output = build(Section(options), OutputContext(Network(clock)))
 
-    assert output.limits == Limits(10, 6)
+    assert output.limits == Limits(10, 6, gather=1.0)
