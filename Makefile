@@ -19,10 +19,10 @@ PINS := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test hostile cov lint format types imports docs check wheel image pins clean
+.PHONY: help run test hostile bench bench-quick cov lint format types imports docs check wheel image pins clean
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 run: $(VENV)/.run  ## start heartbeat on heartbeat.yml, data and logs in this folder
 	@exec $(BIN)/heartbeat run -e -c $(CONFIG) --path.home . --strict.perms=false $(ARGS)
@@ -32,6 +32,12 @@ test: $(VENV)/.test  ## run the tests
 
 hostile: $(VENV)/.test  ## run the odd and hostile targets; wants their kits, see tests/support/kits.py
 	$(BIN)/python -m pytest tests/hostile $(ARGS)
+
+bench: $(VENV)/.test  ## compare the cost of checks with the programs that are installed; ten minutes
+	$(BIN)/python bench/compare.py --json bench/compare.json $(ARGS)
+
+bench-quick: $(VENV)/.test  ## the same against blackbox_exporter alone, in two minutes
+	$(BIN)/python bench/compare.py --quick $(ARGS)
 
 cov: $(VENV)/.test  ## run the tests and show which lines and branches they miss
 	$(BIN)/python -m coverage run -m pytest $(ARGS)

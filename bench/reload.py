@@ -87,22 +87,22 @@ def start(home: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "heartbeat", "-e", "--strict.perms=false"]
     paths = ["--path.home", str(home), "-c", "heartbeat.yml"]
     with (home / "log").open("wb") as log:
-        return subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(
             [*command, *paths], stderr=log, cwd=Path(__file__).parents[1]
         )
 
 
 async def rounds(home: Path, pid: int, port: int) -> None:
     """Change the first files round after round, once all monitors have run."""
-    await asyncio.sleep(15)  # noqa: TID251 - another process is watched
+    await asyncio.sleep(15)
     print(f"before: {memory(pid):.1f} MB")
     for generation in range(1, ROUNDS + 1):
         for file in range(CHANGED):
             write(home / "monitors.d", file, generation, port)
-        await asyncio.sleep(3)  # noqa: TID251
+        await asyncio.sleep(3)
         if generation % 10 == 0:
             print(f"after {generation} reloads: {memory(pid):.1f} MB")
-    await asyncio.sleep(EVERY)  # noqa: TID251
+    await asyncio.sleep(EVERY)
 
 
 def report(home: Path) -> None:
