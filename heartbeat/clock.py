@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+SLACK = 0.05
+"""Seconds that a call may be late that is made by the sweep."""
+
+ROUNDING = 1e-6
+"""What a moment may be off by after it was multiplied and divided."""
+
+SHORT = 1.0
+"""What is due in fewer seconds is called exactly."""
+
 
 class Timer(Protocol):
     """A call that is due later and can be called off."""
@@ -40,6 +49,13 @@ class Clock(Protocol):
         """Call `callback` on the running loop at the monotonic moment `when`."""
         ...
 
+    def call_about(self, when: float, callback: Callable[[], object]) -> Timer:
+        """Call `callback` at `when`, or up to `SLACK` seconds later if that is long.
+
+        For what is nearly always called off, such as deadlines.
+        """
+        ...
+
     async def sleep_until(self, when: float) -> None:
         """Return at the monotonic moment `when`, at once if it has passed."""
         ...
@@ -48,7 +64,11 @@ class Clock(Protocol):
 class SystemClock:
     """The clock of the machine and the timers of the running event loop."""
 
-    __slots__ = ()
+    __slots__ = ("_sweep",)
+
+    def __init__(self) -> None:
+        """Arm nothing yet."""
+        self._sweep = Sweep(self)
 
     def now(self) -> int:
         """Return nanoseconds since the Unix epoch."""
@@ -67,9 +87,80 @@ class SystemClock:
         delay = when - time.monotonic()
         return asyncio.get_running_loop().call_later(max(delay, 0.0), callback)
 
+    def call_about(self, when: float, callback: Callable[[], object]) -> Timer:
+        """Leave it to the sweep, which has one timer for all, unless it is soon."""
+        if when - time.monotonic() < SHORT:
+            return self.call_at(when, callback)
+        return self._sweep.add(when, callback)
+
     async def sleep_until(self, when: float) -> None:
         """Sleep until `when`."""
         await asyncio.sleep(max(when - time.monotonic(), 0.0))
+
+
+class Sweep:
+    """Calls that may come a little late, by one timer of the loop for all of them.
+
+    A timer of the loop for each check costs more than the rest of its bookkeeping, and
+    nearly every one of them is called off. Calls lie in buckets of `SLACK` seconds. The
+    timer is for the first bucket that has calls; when it comes that one is mostly empty
+    by now, and the timer moves on.
+    """
+
+    __slots__ = ("_armed_for", "_buckets", "_clock", "_timer")
+
+    def __init__(self, clock: Clock) -> None:
+        """Use the timers of this clock."""
+        self._clock = clock
+        self._buckets: dict[int, set[_Call]] = {}
+        self._timer: Timer | None = None
+        self._armed_for = 0
+
+    def add(self, when: float, callback: Callable[[], object]) -> Timer:
+        """Call `callback` once its bucket is over."""
+        place = int(when / SLACK)
+        bucket = self._buckets.get(place)
+        if bucket is None:
+            bucket = self._buckets[place] = set()
+        call = _Call(callback, bucket)
+        bucket.add(call)
+        if self._timer is None or place < self._armed_for:
+            self._arm(place)
+        return call
+
+    def _arm(self, place: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed_for = place
+        self._timer = self._clock.call_at((place + 1) * SLACK, self._look)
+
+    def _look(self) -> None:
+        """Make the calls of buckets that are over, and forget those without calls."""
+        self._timer = None
+        present = (self._clock.monotonic() + ROUNDING) / SLACK
+        for place in sorted(self._buckets):
+            bucket = self._buckets[place]
+            if place + 1 <= present:
+                while bucket:
+                    bucket.pop().callback()
+            if not bucket:
+                del self._buckets[place]
+        if self._buckets and self._timer is None:
+            self._arm(min(self._buckets))
+
+
+class _Call:
+    """A call in a bucket."""
+
+    __slots__ = ("_bucket", "callback")
+
+    def __init__(self, callback: Callable[[], object], bucket: set[_Call]) -> None:
+        self.callback = callback
+        self._bucket = bucket
+
+    def cancel(self) -> None:
+        """Call it off; harmless when it already ran."""
+        self._bucket.discard(self)
 
 
 class Deadline:
@@ -97,7 +188,7 @@ class Deadline:
         """Begin to count; a second call changes nothing."""
         if self._expires_at is None:
             self._expires_at = self._clock.monotonic() + self.seconds
-            self._timer = self._clock.call_at(self._expires_at, self._expire)
+            self._timer = self._clock.call_about(self._expires_at, self._expire)
 
     def remaining(self) -> float:
         """Return the seconds left, never below zero; all of them before `start`."""

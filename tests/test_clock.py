@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from heartbeat.clock import Deadline, SystemClock
+from heartbeat.clock import SLACK, Deadline, Sweep, SystemClock
 from tests.support.clock import FakeClock
 
 
@@ -37,6 +37,88 @@ class TestSystemClock:
         await clock.sleep_until(before - 86_400)
 
         assert clock.monotonic() - before < 60
+
+
+class TestSweep:
+    """Calls that may come a little late."""
+
+    async def test_comes_at_its_moment_or_a_little_later(self) -> None:
+        """A call is made within the slack, never early."""
+        clock = FakeClock()
+        sweep = Sweep(clock)
+        made: list[float] = []
+        sweep.add(clock.monotonic() + 0.52, lambda: made.append(clock.monotonic()))
+        await clock.advance(0.519)
+        before = list(made)
+        await clock.advance(0.001 + SLACK)
+
+        assert before == []
+        assert 1000.52 <= made[0] <= 1000.52 + SLACK
+
+    async def test_calls_are_made_in_the_order_of_their_buckets(self) -> None:
+        """One that is due sooner comes first, whenever it was added."""
+        clock = FakeClock()
+        sweep = Sweep(clock)
+        made: list[str] = []
+        sweep.add(clock.monotonic() + 2, lambda: made.append("late"))
+        sweep.add(clock.monotonic() + 1, lambda: made.append("soon"))
+        await clock.advance(1.5)
+        halfway = list(made)
+        await clock.advance(1)
+
+        assert (halfway, made) == (["soon"], ["soon", "late"])
+
+    async def test_a_call_can_be_called_off(self) -> None:
+        """It is not made; calling it off again does no harm."""
+        clock = FakeClock()
+        sweep = Sweep(clock)
+        made: list[str] = []
+        call = sweep.add(clock.monotonic() + 1, lambda: made.append("off"))
+        call.cancel()
+        call.cancel()
+        await clock.advance(2)
+
+        assert (made, clock.timers) == ([], 0)
+
+    async def test_one_timer_serves_all(self) -> None:
+        """However many calls there are, the loop has one timer."""
+        clock = FakeClock()
+        sweep = Sweep(clock)
+        for number in range(100):
+            sweep.add(clock.monotonic() + 10 + number / 100, lambda: None)
+
+        assert clock.timers == 1
+
+    async def test_a_call_may_add_another(self) -> None:
+        """What is added meanwhile is served in turn."""
+        clock = FakeClock()
+        sweep = Sweep(clock)
+        made: list[str] = []
+
+        def again() -> None:
+            made.append("first")
+            sweep.add(clock.monotonic() + 1, lambda: made.append("second"))
+
+        sweep.add(clock.monotonic() + 1, again)
+        await clock.advance(3)
+
+        assert made == ["first", "second"]
+
+    async def test_serves_the_clock_of_the_machine(self) -> None:
+        """A deadline far away can be called off like any other timer."""
+        clock = SystemClock()
+        made: list[str] = []
+        clock.call_about(clock.monotonic() + 86_400, lambda: made.append("x")).cancel()
+
+        assert made == []
+
+    async def test_what_is_soon_is_called_exactly(self) -> None:
+        """What is due already comes as soon as the loop gets to it."""
+        clock = SystemClock()
+        done = asyncio.Event()
+        clock.call_about(clock.monotonic() - 1, done.set)
+
+        assert await done.wait()
 
 
 class TestDeadline:

@@ -72,7 +72,7 @@ class Repeat:
         pause, then = self._plan.gap, self._send
         if self._left == 0:
             pause, then = self._plan.wait, self._ping.finish
-        self._timer = self._clock.call_at(self._clock.monotonic() + pause, then)
+        self._timer = self._clock.call_about(self._clock.monotonic() + pause, then)
         self._echo.send(self._ping)
 
     def stop(self) -> None:

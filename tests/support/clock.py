@@ -77,6 +77,10 @@ class FakeClock:
         heapq.heappush(self._timers, (timer.when_ns, next(self._order), timer))
         return timer
 
+    def call_about(self, when: float, callback: Callable[[], object]) -> FakeTimer:
+        """Keep the call until exactly `when`: tests want to know when it comes."""
+        return self.call_at(when, callback)
+
     async def sleep_until(self, when: float) -> None:
         """Return once a test has moved the clock to `when`."""
         if when <= self.monotonic():
