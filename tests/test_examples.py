@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from heartbeat.event import Fields
+    from heartbeat.net import Network
 
 METADATA = {
     "@metadata.beat": "heartbeat",
@@ -330,8 +331,11 @@ class TestIcmp:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """9.11: nothing was measured; how many requests were sent is told anyway."""
-        deaf = ScriptedSockets()
-        monkeypatch.setattr(EchoSockets, "of", lambda n: EchoSockets(n.clock, deaf))
+
+        def deaf(network: Network) -> EchoSockets:
+            return EchoSockets(network.clock, ScriptedSockets())
+
+        monkeypatch.setattr(EchoSockets, "of", deaf)
         options = "hosts: [localhost], timeout: 50ms"
         document = await document_of(tmp_path, "icmp", options)
 
