@@ -141,6 +141,73 @@ class TestHttp:
             ),
         )
 
+    @pytest.mark.parametrize(
+        "status", ["101 Switching Protocols", "201 Created", "302 Found", "399 "]
+    )
+    async def test_other_statuses_up(self, tmp_path: Path, status: str) -> None:
+        """9.1: below 400 nothing but the status differs; a redirect is the result."""
+        async with serve(answer(status, "hello, world!")) as port:
+            url = f"http://127.0.0.1:{port}/"
+            document = await document_of(tmp_path, "http", f"urls: ['{url}']")
+        code, has_body = int(status[:3]), not status.startswith("1")
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("up", "http"),
+            schema.url(url),
+            schema.address("127.0.0.1"),
+            schema.tcp(),
+            schema.http(code, bytes=13 if has_body else schema.NUMBER),
+        )
+
+    @pytest.mark.parametrize(
+        "status", ["400 Bad Request", "418 I'm a teapot", "503 Service Unavailable"]
+    )
+    async def test_other_statuses_down(self, tmp_path: Path, status: str) -> None:
+        """9.2: the standard phrase is in the error, the rest as ever."""
+        async with serve(answer(status, "gone")) as port:
+            url = f"http://127.0.0.1:{port}/"
+            document = await document_of(tmp_path, "http", f"urls: ['{url}']")
+        message = f"Bad HTTP status {status[4:]} encountered"
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("down", "http"),
+            schema.url(url),
+            schema.address("127.0.0.1"),
+            schema.tcp(),
+            schema.http(int(status[:3]), content="gone"),
+            schema.error("io", message, ErrorCode.BAD_HTTP_STATUS.value),
+        )
+
+    async def test_redirects(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """9.1 on the client path: no phases; proxies of the environment are ignored."""
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{refused_port()}")
+        async with serve(answer("200 OK", "there")) as there:
+            target = f"http://127.0.0.1:{there}/there"
+            async with serve(answer(f"302 Found\r\nLocation: {target}", "")) as port:
+                url = f"http://localhost:{port}/"
+                options = f"urls: ['{url}'], max_redirects: 2"
+                document = await document_of(tmp_path, "http", options)
+        told = schema.http(bytes=5)
+        phases = [each for each in told if "rtt" in each and "total" not in each]
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("up", "http"),
+            schema.url(url),
+            {name: value for name, value in told.items() if name not in phases},
+            {"http.response.redirects": [target]},
+            {"heartbeat.hops": schema.is_a(list)},
+        )
+        assert "Location" not in document["http"]["response"]["headers"]
+
     async def test_other_than_expected(self, tmp_path: Path) -> None:
         """9.2: with a list of statuses the error has no code."""
         async with serve(answer("404 Not Found", "gone")) as port:
