@@ -15,8 +15,12 @@ import pytest
 from heartbeat.app import App, Mode
 from heartbeat.elastic.fields import missing
 from heartbeat.errors import ErrorCode
+from heartbeat.monitors.icmp.sockets import EchoSockets
+from heartbeat.net.hostfiles import HostFiles
 from tests.support import certificates, schema
-from tests.support.servers import echo, refused_port, serve, silence
+from tests.support.clock import settle
+from tests.support.ping import ScriptedSockets
+from tests.support.servers import echo, full_port, refused_port, serve, silence
 from tests.support.settings import settings_of
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from heartbeat.event import Fields
+    from heartbeat.net import Network
 
 METADATA = {
     "@metadata.beat": "heartbeat",
@@ -43,10 +48,20 @@ REFUSED = (
     "Could not connect to '127.0.0.1:{0}' with error: dial tcp 127.0.0.1:{0}:"
     " connect: connection refused"
 )
+UNANSWERED = (
+    "Could not connect to '127.0.0.1:{0}' with error: dial tcp 127.0.0.1:{0}:"
+    " i/o timeout"
+)
 
 
 async def document_of(home: Path, type: str, options: str) -> Fields:  # noqa: A002
     """Run a monitor once and return the one document of it."""
+    (document,) = await documents_of(home, type, options)
+    return document
+
+
+async def documents_of(home: Path, type: str, options: str) -> list[Fields]:  # noqa: A002
+    """Run a monitor once and return its documents."""
     text = (
         f"output.file: {{path: '{home}/out'}}\n"
         f"heartbeat.monitors:\n- {{type: {type}, id: my-monitor, name: My Monitor,"
@@ -54,10 +69,11 @@ async def document_of(home: Path, type: str, options: str) -> Fields:  # noqa: A
     )
     await App(settings_of(home, text), hostname="probe-1", mode=Mode.ONCE).run()
     (file,) = (home / "out").iterdir()
-    document: Fields = json.loads(file.read_text())
-    fields = {name: v for name, v in document.items() if name != "@metadata"}
-    assert missing(fields) == []
-    return document
+    documents: list[Fields] = [json.loads(x) for x in file.read_text().splitlines()]
+    for document in documents:
+        fields = {name: v for name, v in document.items() if name != "@metadata"}
+        assert missing(fields) == []
+    return documents
 
 
 def answer(status: str, body: str) -> Any:
@@ -70,6 +86,15 @@ def answer(status: str, body: str) -> Any:
         await writer.drain()
 
     return talk
+
+
+async def greet_late(
+    _reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Answer when whoever is refused has been."""
+    await settle()
+    writer.write(b"x")
+    await writer.drain()
 
 
 class TestHttp:
@@ -115,6 +140,73 @@ class TestHttp:
                 ErrorCode.BAD_HTTP_STATUS.value,
             ),
         )
+
+    @pytest.mark.parametrize(
+        "status", ["101 Switching Protocols", "201 Created", "302 Found", "399 "]
+    )
+    async def test_other_statuses_up(self, tmp_path: Path, status: str) -> None:
+        """9.1: below 400 nothing but the status differs; a redirect is the result."""
+        async with serve(answer(status, "hello, world!")) as port:
+            url = f"http://127.0.0.1:{port}/"
+            document = await document_of(tmp_path, "http", f"urls: ['{url}']")
+        code, has_body = int(status[:3]), not status.startswith("1")
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("up", "http"),
+            schema.url(url),
+            schema.address("127.0.0.1"),
+            schema.tcp(),
+            schema.http(code, bytes=13 if has_body else schema.NUMBER),
+        )
+
+    @pytest.mark.parametrize(
+        "status", ["400 Bad Request", "418 I'm a teapot", "503 Service Unavailable"]
+    )
+    async def test_other_statuses_down(self, tmp_path: Path, status: str) -> None:
+        """9.2: the standard phrase is in the error, the rest as ever."""
+        async with serve(answer(status, "gone")) as port:
+            url = f"http://127.0.0.1:{port}/"
+            document = await document_of(tmp_path, "http", f"urls: ['{url}']")
+        message = f"Bad HTTP status {status[4:]} encountered"
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("down", "http"),
+            schema.url(url),
+            schema.address("127.0.0.1"),
+            schema.tcp(),
+            schema.http(int(status[:3]), content="gone"),
+            schema.error("io", message, ErrorCode.BAD_HTTP_STATUS.value),
+        )
+
+    async def test_redirects(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """9.1 on the client path: no phases; proxies of the environment are ignored."""
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{refused_port()}")
+        async with serve(answer("200 OK", "there")) as there:
+            target = f"http://127.0.0.1:{there}/there"
+            async with serve(answer(f"302 Found\r\nLocation: {target}", "")) as port:
+                url = f"http://localhost:{port}/"
+                options = f"urls: ['{url}'], max_redirects: 2"
+                document = await document_of(tmp_path, "http", options)
+        told = schema.http(bytes=5)
+        phases = [each for each in told if "rtt" in each and "total" not in each]
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("up", "http"),
+            schema.url(url),
+            {name: value for name, value in told.items() if name not in phases},
+            {"http.response.redirects": [target]},
+            {"heartbeat.hops": schema.is_a(list)},
+        )
+        assert "Location" not in document["http"]["response"]["headers"]
 
     async def test_other_than_expected(self, tmp_path: Path) -> None:
         """9.2: with a list of statuses the error has no code."""
@@ -231,6 +323,40 @@ class TestTcp:
             schema.error("io", REFUSED.format(port), code),
         )
 
+    async def test_connect_timeout(self, tmp_path: Path) -> None:
+        """9.8: as a refusal, in other words."""
+        with full_port() as port:
+            options = f"hosts: ['127.0.0.1:{port}'], timeout: 50ms"
+            document = await document_of(tmp_path, "tcp", options)
+        code = ErrorCode.NET_COULD_NOT_CONNECT.value
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("down", "tcp"),
+            schema.url(f"tcp://127.0.0.1:{port}"),
+            schema.address("127.0.0.1"),
+            schema.error("io", UNANSWERED.format(port), code),
+        )
+
+    async def test_answer_timeout(self, tmp_path: Path) -> None:
+        """9.8: nothing came to be looked at; the connection was there."""
+        async with serve(silence) as port:
+            data = "check.receive: x, timeout: 50ms"
+            options = f"hosts: ['127.0.0.1:{port}'], {data}"
+            document = await document_of(tmp_path, "tcp", options)
+        told = rf"read tcp 127\.0\.0\.1:\d+->127\.0\.0\.1:{port}: i/o timeout"
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("down", "tcp"),
+            schema.url(f"tcp://127.0.0.1:{port}"),
+            schema.address("127.0.0.1"),
+            schema.tcp(),
+            schema.error("io", schema.pattern(told)),
+        )
+
     async def test_mismatch(self, tmp_path: Path) -> None:
         """9.9: the answer was looked at, so the time it took is told."""
         async with serve(echo) as port:
@@ -250,7 +376,7 @@ class TestTcp:
 
 
 class TestIcmp:
-    """Contract 9.10; needs the right to ping."""
+    """Contract 9.10 and 9.11; the first needs the right to ping."""
 
     async def test_up(self, tmp_path: Path) -> None:
         """9.10: how many requests it took and how long."""
@@ -267,6 +393,69 @@ class TestIcmp:
             schema.resolve("127.0.0.1"),
             schema.icmp(),
         )
+
+    async def test_timeout(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """9.11: nothing was measured; how many requests were sent is told anyway."""
+
+        def deaf(network: Network) -> EchoSockets:
+            return EchoSockets(network.clock, ScriptedSockets())
+
+        monkeypatch.setattr(EchoSockets, "of", deaf)
+        options = "hosts: [localhost], timeout: 50ms"
+        document = await document_of(tmp_path, "icmp", options)
+
+        schema.assert_document(
+            document,
+            METADATA,
+            schema.summary("down", "icmp"),
+            schema.url("icmp://localhost"),
+            schema.address("127.0.0.1"),
+            schema.resolve("127.0.0.1"),
+            {"icmp.requests": 1},
+            schema.error("io", "ping timeout"),
+        )
+
+
+class TestEveryAddress:
+    """Contract 9.12."""
+
+    async def test_one_down_one_up(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """9.12: only the last document of a round sums it up, as down."""
+        hosts = tmp_path / "hosts"
+        hosts.write_text("127.0.0.1 both.example\n127.0.0.2 both.example\n")
+        given = (hosts, tmp_path / "no-name-server")
+        monkeypatch.setattr(HostFiles.__init__, "__defaults__", given)
+        async with serve(greet_late, host="127.0.0.2") as port:
+            url = f"tcp://both.example:{port}"
+            options = f"hosts: ['{url}'], check.receive: x, mode: all"
+            first, last = await documents_of(tmp_path, "tcp", options)
+        code = ErrorCode.NET_COULD_NOT_CONNECT.value
+
+        schema.assert_document(
+            first,
+            METADATA,
+            schema.common("down", "tcp"),
+            schema.url(url),
+            schema.address("127.0.0.1"),
+            schema.resolve("127.0.0.1"),
+            schema.error("io", REFUSED.format(port), code),
+        )
+        schema.assert_document(
+            last,
+            METADATA,
+            schema.summary("down", "tcp", up=1, down=1),
+            {"monitor.status": "up"},
+            schema.url(url),
+            schema.address("127.0.0.2"),
+            schema.resolve("127.0.0.2"),
+            schema.tcp(validated=True),
+        )
+        assert first["monitor"]["check_group"] == last["monitor"]["check_group"]
+        assert first["resolve"]["rtt"] == last["resolve"]["rtt"]
 
 
 class TestBroken:

@@ -17,6 +17,7 @@ from heartbeat.monitors.http.body import (
     BodySink,
     Gunzip,
 )
+from heartbeat.monitors.http.encodings import INFLATERS
 from heartbeat.monitors.http.parser import ResponseParser
 from heartbeat.monitors.http.request import Gzip
 from heartbeat.net import read_text
@@ -24,6 +25,7 @@ from heartbeat.net.wording import is_deadline
 
 if TYPE_CHECKING:
     from heartbeat.clock import Clock, Deadline
+    from heartbeat.monitors.http.encodings import Inflater
     from heartbeat.monitors.http.request import Request
     from heartbeat.monitors.http.response import Body, Head
     from heartbeat.net import Connection
@@ -55,7 +57,7 @@ class Exchange:
         "_connection",
         "_deadline",
         "_first",
-        "_gunzip",
+        "_inflater",
         "_parser",
         "_sink",
     )
@@ -67,7 +69,7 @@ class Exchange:
         self._connection = connection
         self._deadline = deadline
         self._clock = clock
-        self._gunzip: Gunzip | None = None
+        self._inflater: Inflater | None = None
         self._first = b""
 
     async def head(self, request: Request, moments: Moments) -> Head:
@@ -99,25 +101,25 @@ class Exchange:
 
         Raises `CheckFailed`.
         """
-        parser, gunzip = self._parser, self._gunzip
-        limit = BODY_LIMIT if gunzip is None else INFLATED_LIMIT
+        parser, inflater = self._parser, self._inflater
+        limit = BODY_LIMIT if inflater is None else INFLATED_LIMIT
         self._sink = sink = BodySink(keep, limit)
         data = self._first
         try:
             while True:
                 data += parser.take()
-                if gunzip is None:
+                if inflater is None:
                     sink.add(data)
                 else:
-                    await self._inflate(gunzip, data, sink)
+                    await self._inflate(inflater, data, sink)
                 if parser.is_complete:
                     break
                 data = b""
                 await self._more()
         except OSError as error:
             raise CheckFailed.io(read_text(error, self._connection)) from error
-        if gunzip is not None:
-            gunzip.finish()
+        if inflater is not None:
+            inflater.finish()
         return sink.body()
 
     async def _send(self, request: Request, moments: Moments) -> None:
@@ -149,8 +151,10 @@ class Exchange:
             if encoding == "gzip":
                 await self._begin_gzip()
         elif request.gzip is Gzip.ASKED and encoding.lower() == "gzip":
-            self._gunzip = Gunzip()
+            self._inflater = Gunzip()
             return head.without("Content-Encoding", "Content-Length")
+        if request.gzip is not Gzip.NEVER and encoding in INFLATERS:
+            self._inflater = INFLATERS[encoding]()
         return head
 
     async def _begin_gzip(self) -> None:
@@ -163,12 +167,12 @@ class Exchange:
         if not GZIP_MAGIC.startswith(first[: len(GZIP_MAGIC)]):
             raise CheckFailed.io("gzip: invalid header")
         if first:
-            self._first, self._gunzip = first, Gunzip()
+            self._first, self._inflater = first, Gunzip()
 
-    async def _inflate(self, gunzip: Gunzip, data: bytes, sink: BodySink) -> None:
-        for piece in gunzip.inflate(data):
+    async def _inflate(self, inflater: Inflater, data: bytes, sink: BodySink) -> None:
+        for piece in inflater.inflate(data):
             sink.add(piece)
-            if len(piece) == PIECE:
+            if len(piece) >= PIECE:
                 # Little input may become very much: let others and the deadline in.
                 await self._clock.sleep_until(0.0)
                 if self._deadline.expired:

@@ -96,7 +96,10 @@ def _as_received(address: str) -> str:
 
 @dataclass(slots=True)
 class Request:
-    """An echo request in flight: sent at `stamp` (wall clock, ns) and `sent`."""
+    """An echo request in flight: sent at `stamp` (wall clock, ns) and `sent`.
+
+    The stamp is the kernel's where it tells when the request left.
+    """
 
     ping: Ping
     stamp: int

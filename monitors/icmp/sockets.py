@@ -33,8 +33,9 @@ from heartbeat.monitors.icmp.system import (
     MESSAGE_SIZE,
     Manner,
     Opened,
+    Queued,
     open_socket,
-    queued_faults,
+    queued_entries,
     stamp_and_drops,
 )
 
@@ -100,6 +101,8 @@ class EchoSocket:
         self._held: OrderedDict[Ping, None] = OrderedDict()
         self._budget = BURST
         self._drops = 0
+        self._unstamped = 0
+        self._may_be_deaf = False
         self._quiet_until = 0.0
         self.counters = Counters()
         self.is_closed = False
@@ -177,7 +180,22 @@ class EchoSocket:
             )
         else:
             self._in_flight.add(sequence, request)
+            self._stamp(request)
         return True
+
+    def _stamp(self, request: Request) -> None:
+        """Let the kernel say when a request left, which it mostly has by now.
+
+        Between our own stamp and that moment the system may have run something else.
+        Where a request has to wait, for its neighbour to be found say, ours stands.
+        """
+        self._unstamped += 1
+        for entry in queued_entries(self._sock, self._version):
+            if entry.left >= request.stamp:
+                self._unstamped -= 1
+                request.stamp = entry.left
+                return
+            self._take_entry(entry)
 
     def _send_to(self, packet: bytes, address: str) -> None:
         try:
@@ -194,8 +212,10 @@ class EchoSocket:
 
     def _receive(self) -> None:
         self._budget = BURST
-        if not self._is_raw:
+        if self._unstamped or not self._is_raw:
             self._take_queued()
+        if self._may_be_deaf:
+            self._watch_anew()
         for _ in range(BATCH):
             try:
                 data, ancillary, _, address = self._sock.recvmsg(
@@ -206,6 +226,8 @@ class EchoSocket:
             except OSError as error:
                 if self._is_raw or not self._take_queued():
                     self._replace(error)
+                elif self._may_be_deaf:
+                    self._watch_anew()
                 return
             stamp, drops = stamp_and_drops(ancillary)
             if drops > self._drops:
@@ -241,17 +263,25 @@ class EchoSocket:
         return by_kernel if 0 <= by_kernel <= waited else waited
 
     def _take_queued(self) -> bool:
-        """Take the errors the kernel has for a datagram socket, if there are any.
+        """Take what the kernel has in the error queue; tell if there was anything."""
+        found = False
+        for entry in queued_entries(self._sock, self._version):
+            found = True
+            self._take_entry(entry)
+        return found
 
-        libuv stops watching a socket once it is in error, so it is watched anew.
-        """
-        found = list(queued_faults(self._sock, self._version))
-        for fault, source in found:
-            self._take(fault, source, 0)
-        if found:
-            self._loop.remove_reader(self._sock.fileno())
-            self._loop.add_reader(self._sock.fileno(), self._receive)
-        return bool(found)
+    def _take_entry(self, entry: Queued) -> None:
+        self._may_be_deaf = True
+        if entry.fault is not None:
+            self._take(entry.fault, entry.source, 0)
+        elif entry.left and self._unstamped:
+            self._unstamped -= 1
+
+    def _watch_anew(self) -> None:
+        """Watch the socket again: libuv stops once there is something in the queue."""
+        self._may_be_deaf = False
+        self._loop.remove_reader(self._sock.fileno())
+        self._loop.add_reader(self._sock.fileno(), self._receive)
 
     def _count_drops(self, drops: int) -> None:
         """Add to the count what the kernel's running total grew by, and tell of it."""
@@ -274,7 +304,7 @@ class EchoSocket:
             extra={"errors": self.counters.receive_errors},
         )
         self._shut()
-        self._drops = 0
+        self._drops = self._unstamped = 0
         try:
             self._open()
         except OSError as cause:

@@ -1,8 +1,8 @@
 """What the operating system offers for ping.
 
 Owns opening ICMP sockets (raw where permitted, else datagram), their options, and what
-comes beside the data: receive stamps, drop counts, the error queue. Must not know who
-waits for an answer.
+comes beside the data: stamps, drop counts, the error queue. Must not know who waits for
+an answer.
 
 A datagram socket needs no privilege where `net.ipv4.ping_group_range` admits one of the
 process's groups. The kernel then chooses the identifier, delivers only answers to it,
@@ -27,7 +27,7 @@ Ancillary: TypeAlias = "Sequence[tuple[int, int, bytes]]"
 MESSAGE_SIZE: Final = 2048
 """Bytes read at most: more than any quote of our requests that routers send back."""
 
-ANCILLARY_SIZE: Final = 128
+ANCILLARY_SIZE: Final = 256
 BUFFER_SIZE: Final = 4 * 1024 * 1024
 """Room for about 5,000 packets each way: the default of 208 KiB holds 256, and answers
 beyond that are lost before anybody can read them. Outwards, packets to dead hosts of
@@ -38,6 +38,7 @@ the local network wait there for seconds until the kernel gives them up."""
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
 _SO_TIMESTAMPNS = 35
+_SO_TIMESTAMPING = 37
 _SO_RXQ_OVFL = 40
 _SOL_RAW = 255
 _ICMP_FILTER = 1
@@ -50,6 +51,10 @@ _IPV6_DONTFRAG = 62
 _PROBE = 3
 _IPV6_RECVERR = 25
 _FROM_ICMP = (2, 3)
+_FROM_STAMPING = 4
+_LEFT = 1 << 1 | 1 << 4 | 1 << 11
+"""SOF_TIMESTAMPING_TX_SOFTWARE, _SOFTWARE and _OPT_TSONLY of linux/net_tstamp.h: the
+moment when a packet was handed to the device, without the packet."""
 
 _STAMP = struct.Struct("@ll")
 _DROPS = struct.Struct("@I")
@@ -173,9 +178,13 @@ def _set_common(sock: socket.socket) -> None:
             sock.setsockopt(socket.SOL_SOCKET, forced, BUFFER_SIZE)
         except OSError:
             sock.setsockopt(socket.SOL_SOCKET, asked, BUFFER_SIZE)
-    for option in (_SO_TIMESTAMPNS, _SO_RXQ_OVFL):
+    for option, value in (
+        (_SO_TIMESTAMPNS, 1),
+        (_SO_TIMESTAMPING, _LEFT),
+        (_SO_RXQ_OVFL, 1),
+    ):
         with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, option, 1)
+            sock.setsockopt(socket.SOL_SOCKET, option, value)
 
 
 def _set_filter(sock: socket.socket, version: int) -> None:
@@ -190,7 +199,7 @@ def _set_filter(sock: socket.socket, version: int) -> None:
 
 
 def stamp_and_drops(ancillary: Ancillary) -> tuple[int, int]:
-    """Return when the kernel received a packet and how many it has dropped so far.
+    """Return when the kernel saw a packet and how many it has dropped so far.
 
     The stamp is nanoseconds since the epoch, 0 if there is none.
     """
@@ -204,10 +213,22 @@ def stamp_and_drops(ancillary: Ancillary) -> tuple[int, int]:
     return stamp, drops
 
 
-def queued_faults(sock: socket.socket, version: int) -> Iterator[tuple[Fault, str]]:
-    """Yield what is in a datagram socket's error queue: errors and who sent them.
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """An entry of the error queue: when a request left, or a fault and who sent it.
 
-    Reading them also clears the error that the next call on the socket would raise.
+    `left` is nanoseconds since the epoch, 0 where the entry is about something else.
+    """
+
+    left: int = 0
+    fault: Fault | None = None
+    source: str = ""
+
+
+def queued_entries(sock: socket.socket, version: int) -> Iterator[Queued]:
+    """Yield what is in a socket's error queue, as it is taken out.
+
+    On a datagram socket that also clears the error that the next call would raise.
     """
     family = FAMILIES[version]
     while True:
@@ -218,19 +239,22 @@ def queued_faults(sock: socket.socket, version: int) -> Iterator[tuple[Fault, st
         except OSError:
             return
         for level, kind, error in ancillary:
-            if (level, kind) == (family.level, family.error_option):
-                yield from _queued_fault(family, data, address[0], error)
+            if (level, kind) != (family.level, family.error_option):
+                continue
+            if error[4] == _FROM_STAMPING:
+                yield Queued(left=stamp_and_drops(ancillary)[0])
+            else:
+                yield _queued_fault(family, data, address, error)
 
 
 def _queued_fault(
-    family: Family, request: bytes, target: str, error: bytes
-) -> Iterator[tuple[Fault, str]]:
+    family: Family, request: bytes, target: tuple[str, int], error: bytes
+) -> Queued:
     _, origin, kind, code, _, mtu, _ = _EXTENDED_ERROR.unpack_from(error)
     offender = error[_EXTENDED_ERROR.size :][family.offender]
-    if origin in _FROM_ICMP and len(request) >= HEADER_SIZE and offender:
-        identifier, sequence = struct.unpack_from("!HH", request, 4)
-        source = socket.inet_ntop(family.family, offender)
-        yield (
-            Fault(family.version, kind, code, identifier, sequence, target, mtu),
-            source,
-        )
+    if origin not in _FROM_ICMP or len(request) < HEADER_SIZE or not offender:
+        return Queued()
+    identifier, sequence = struct.unpack_from("!HH", request, 4)
+    source = socket.inet_ntop(family.family, offender)
+    fault = Fault(family.version, kind, code, identifier, sequence, target[0], mtu)
+    return Queued(fault=fault, source=source)

@@ -68,8 +68,44 @@ FAULTS = {
 }
 """What is said of hosts of the odd network that do not answer, IPv4 and IPv6."""
 
+REFUSED = {
+    10: (SILENT, SILENT),
+    11: (SILENT, SILENT),
+    14: (
+        "ping failed: destination host unreachable from {host}",
+        "ping failed: address unreachable from {host}",
+    ),
+    15: (
+        "ping failed: destination port unreachable from {host}",
+        "ping failed: port unreachable from {host}",
+    ),
+    16: (
+        "ping failed: packet filtered from {host}",
+        f"ping failed: {PROHIBITED} from {{host}}",
+    ),
+    20: (
+        "ping failed: destination network unreachable from {host}",
+        "ping failed: no route to destination from {host}",
+    ),
+    200: (
+        "ping failed: destination host unreachable from {own}",
+        "ping failed: address unreachable from {own}",
+    ),
+}
+"""The same for hosts of the near network: rules of a kernel, and no neighbour."""
+
 SWALLOWED = {("datagram", 4, 11), ("datagram", 4, 28)}
 """What the kernel keeps from a socket without privileges."""
+
+UNROUTED = {
+    "198.18.10.1": "ip4 0.0.0.0->198.18.10.1: sendto: no route to host",
+    "198.18.10.2": "ip4 0.0.0.0->198.18.10.2: sendto: permission denied",
+    "198.18.10.3": "ip4 0.0.0.0->198.18.10.3: sendto: invalid argument",
+    "203.0.113.1": "ip4 0.0.0.0->203.0.113.1: sendto: network is unreachable",
+    "fd5c:7e57:10::1": "ip6 ::->fd5c:7e57:10::1: sendto: no route to host",
+    "2001:db8::1": "ip6 ::->2001:db8::1: sendto: network is unreachable",
+}
+"""Where the own system does not send to, and why."""
 
 ANSWERING = (1, 2, 3, 5, 16, 30, 31, 32, 40, 41, 42, 43)
 NUMBERS = (*FAULTS, *ANSWERING)
@@ -85,11 +121,14 @@ def _monitor(name: str, hosts: list[str], **options: Any) -> dict[str, Any]:
 def _config() -> str:
     odd = [f"{ODD[version]}{number}" for number in NUMBERS for version in (4, 6)]
     near = [f"{NEAR[version]}{number}" for number in (12, 13) for version in (4, 6)]
+    refused = [f"{NEAR[version]}{number}" for number in REFUSED for version in (4, 6)]
     series = {"count": 20, "interval": "50ms"}
     far = [f"{ODD[version]}1" for version in (4, 6)]
     settings: dict[str, Any] = {
         "heartbeat.monitors": [
             _monitor("odd", odd, wait="0.5s"),
+            _monitor("near", refused, timeout="5s"),
+            _monitor("unrouted", list(UNROUTED)),
             _monitor("lossy", near, max_loss=49, **series),
             _monitor("slow", [f"{ODD[4]}2"], max_rtt="50ms"),
             _monitor("jittery", [f"{ODD[4]}43"], **series),
@@ -139,6 +178,31 @@ def test_a_host_that_does_not_answer(
         expected = SILENT
 
     assert _message(runs[kind][f"odd {host}"]) == expected
+
+
+@KINDS
+@VERSIONS
+@pytest.mark.parametrize("number", REFUSED)
+def test_a_host_that_refuses(
+    runs: dict[str, Documents], kind: str, version: int, number: int
+) -> None:
+    """A rule's reason is told, and that there is no such neighbour."""
+    host, own = (f"{NEAR[version]}{each}" for each in (number, 1))
+    expected = REFUSED[number][version == 6].format(host=host, own=own)
+
+    assert _message(runs[kind][f"near {host}"]) == expected
+
+
+@KINDS
+@pytest.mark.parametrize("host", UNROUTED)
+def test_a_host_that_nothing_is_sent_to(
+    runs: dict[str, Documents], kind: str, host: str
+) -> None:
+    """The system's own refusal is told at once."""
+    document = runs[kind][f"unrouted {host}"]
+
+    assert _message(document) == f"could not write to conn: write {UNROUTED[host]}"
+    assert "icmp" not in document
 
 
 @KINDS

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +32,7 @@ MEMORY = 48 * 1024 * 1024
 """What two hundred checks may leave behind in the allocator, not in use."""
 
 UP = "$^"
+UNACCEPTED = "dial tcp .*: i/o timeout"
 RESET = "(read|connect): connection reset by peer|EOF|broken pipe"
 SILENT = "http: request timed out while waiting for response"
 STUCK = "read tcp .*: i/o timeout"
@@ -46,7 +48,7 @@ BY_HTTP = {
     "banner": 'malformed HTTP status code "ready"',
     "silent": SILENT,
     "unread": SILENT,
-    "unaccepted": "dial tcp .*: i/o timeout",
+    "unaccepted": UNACCEPTED,
     "close-accept": RESET,
     "rst-accept": RESET,
     "close-request": "EOF",
@@ -102,7 +104,7 @@ Where a timeout is an alternative, the server cannot serve two hundred at once.
 BY_TCP = {
     "silent": STUCK,
     "unread": STUCK,
-    "unaccepted": "dial tcp .*: i/o timeout",
+    "unaccepted": UNACCEPTED,
     "close-accept": RESET,
     "rst-accept": RESET,
     "close-request": "EOF",
@@ -159,6 +161,17 @@ def _expected(kind: str, name: str) -> str:
     return BY_TCP.get(name, UP if name in ANSWERED else MISMATCH)
 
 
+def _overflows() -> int:
+    """Return how many connects the kernel has ignored: a listener's queue was full.
+
+    The servers share one process. While that is busy with what is left of the port
+    before, nobody accepts, and a SYN that was ignored is repeated only after a second.
+    """
+    lines = Path("/proc/net/netstat").read_text(encoding="ascii").splitlines()
+    names, values = (line.split() for line in lines if line.startswith("TcpExt:"))
+    return int(values[names.index("ListenOverflows")])
+
+
 def test_every_port_is_expected_to_do_something(targets: Targets) -> None:
     """A port that the kit has and the tables do not would go unnoticed."""
     assert sorted(targets.hostile) == NAMES
@@ -172,16 +185,17 @@ async def test_a_hostile_port(
     """Every check ends in time, names the cause, gives back and lets others run."""
     check, watch = prober.check(kind, **_options(kind, name, targets)), Watch()
     await prober.run(check)
-    before = await prober.holdings()
+    before, ignored = await prober.holdings(), _overflows()
 
     runs = (watch.over(prober.run(check, each * SPREAD)) for each in range(AT_ONCE))
     ended = await asyncio.gather(*runs)
     after = await prober.holdings()
 
     messages = {result.error.message if result.error else "" for result, _ in ended}
-    unexpected = [
-        message for message in messages if not re.search(_expected(kind, name), message)
-    ]
+    expected = _expected(kind, name)
+    if _overflows() > ignored:
+        expected = f"{expected}|{UNACCEPTED}"
+    unexpected = [each for each in messages if not re.search(expected, each)]
     assert unexpected == []
     assert max(seconds for _, seconds in ended) < TIMEOUT + GRACE
     assert (after.descriptors, after.tasks) == (before.descriptors, before.tasks)

@@ -240,6 +240,41 @@ class TestRoundTrip:
 
         assert await round_trip(ping) == expected
 
+    @pytest.mark.parametrize(
+        ("left", "expected"), [(0.125, 0.125), (-1.0, 0.25)], ids=["this", "another"]
+    )
+    async def test_the_kernel_says_when_a_request_left(
+        self,
+        echo: EchoSocket,
+        raw: ScriptedSockets,
+        clock: FakeClock,
+        left: float,
+        expected: float,
+    ) -> None:
+        """Its round trip begins then; when others left does not matter."""
+        raw.last.departures.append(clock.now() + round(left * 1e9))
+        ping = _sent(echo)
+        stamp = clock.now() + 250_000_000
+        clock.jump(0.5)
+
+        raw.last.arrive(reply(raw.last.sent[0][0]), HOST, stamped(stamp))
+
+        assert await round_trip(ping) == expected
+
+    async def test_a_departure_told_late_does_no_harm(
+        self, echo: EchoSocket, raw: ScriptedSockets, clock: FakeClock
+    ) -> None:
+        """Our own stamp stands, and answers are still read."""
+        ping = _sent(echo)
+        stamp = clock.now() + 250_000_000
+        raw.last.depart(clock.now() + 100_000_000)
+        await settle()
+        clock.jump(0.5)
+
+        raw.last.arrive(reply(raw.last.sent[0][0]), HOST, stamped(stamp))
+
+        assert await round_trip(ping) == 0.25
+
 
 class TestSending:
     """Bursts, full buffers and refusals."""

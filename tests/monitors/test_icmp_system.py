@@ -21,8 +21,9 @@ from heartbeat.monitors.icmp.system import (
     BUFFER_SIZE,
     Manner,
     Opened,
+    Queued,
     open_socket,
-    queued_faults,
+    queued_entries,
     stamp_and_drops,
 )
 from tests.support.ping import ScriptedSocket, dropped, queued, stamped
@@ -256,27 +257,43 @@ def test_the_error_queue_says_who_and_why(opened: tuple[int, Opened]) -> None:
     select.select([], [], [found.sock], 0)
 
     kind, code = {4: (3, 3), 6: (1, 4)}[version]
-    assert list(queued_faults(found.sock, version)) == [
-        (Fault(version, kind, code, 7, 8, address), address)
+    fault = Fault(version, kind, code, 7, 8, address)
+    entries = list(queued_entries(found.sock, version))
+    assert [each for each in entries if not each.left] == [
+        Queued(fault=fault, source=address)
     ]
 
 
+@VERSIONS
+@pytest.mark.usefixtures("unprivileged")
+def test_the_error_queue_says_when_a_request_left(version: int) -> None:
+    """The kernel stamps what is sent when it hands it to the device."""
+    found = open_socket(version, USUAL)
+    before = time.time_ns()  # noqa: TID251 - to be compared with the kernel's
+    found.sock.sendto(b"x", (LOOPBACK[version], found.sock.getsockname()[1]))
+
+    (entry,) = queued_entries(found.sock, version)
+
+    assert before <= entry.left <= time.time_ns()  # noqa: TID251 - the same
+    found.sock.close()
+
+
 @pytest.mark.parametrize(
-    ("request_size", "entry"),
+    ("request_size", "entry", "expected"),
     [
-        (8, queued(3, 1, "192.0.2.254", origin=1)),
-        (7, queued(3, 1, "192.0.2.254")),
-        (8, (0, 8, b"?")),
-        (8, (0, 11, queued(3, 1, "192.0.2.254")[2][:16])),
+        (8, queued(3, 1, "192.0.2.254", origin=1), [Queued()]),
+        (7, queued(3, 1, "192.0.2.254"), [Queued()]),
+        (8, (0, 8, b"?"), []),
+        (8, (0, 11, queued(3, 1, "192.0.2.254")[2][:16]), [Queued()]),
     ],
     ids=["from ourselves", "cut short", "something else", "from nobody"],
 )
 def test_other_entries_of_the_error_queue_are_left_out(
-    request_size: int, entry: tuple[int, int, bytes]
+    request_size: int, entry: tuple[int, int, bytes], expected: list[Queued]
 ) -> None:
     """Only a whole ICMP error about a request with a sender counts."""
     sock: Any = ScriptedSocket()
     sock.queue_error(REQUEST[:request_size], "192.0.2.7", entry)
 
-    assert list(queued_faults(sock, 4)) == []
+    assert list(queued_entries(sock, 4)) == expected
     sock.close()

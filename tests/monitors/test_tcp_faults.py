@@ -92,6 +92,7 @@ ROWS = {
         host="web.test:7", says=found("10.0.0.1"), options={"ipv4": False, "ipv6": True}
     ),
     "refused": Row(),
+    "unreachable": Row(host="255.255.255.255:7"),
     "unaccepted": Row(waits=True),
     "bad-source": Row(options={"source_address": "192.0.2.9"}),
     "silent": Row(silence, options={"check": TOLD}, waits=True),

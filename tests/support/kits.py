@@ -6,6 +6,7 @@ skipped with one clear line. Must not know what is tested.
     HEARTBEAT_TEST_TARGETS   the run folder of the probe targets (web server, TLS ports,
                              proxies, hostile ports)
     HEARTBEAT_TEST_NETNS     the prefix of the network namespaces
+    HEARTBEAT_TEST_LINE      the command that sets what their long line does
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 TARGETS = "HEARTBEAT_TEST_TARGETS"
 NETNS = "HEARTBEAT_TEST_NETNS"
+LINE = "HEARTBEAT_TEST_LINE"
 HOST = "127.0.0.1"
 FIRST_HOSTILE = 60
 """The first hostile port is so many above the first of all."""
@@ -83,6 +85,19 @@ class Namespace:
             )
         assert ended.stdout, ended.stderr
         return [json.loads(line) for line in ended.stdout.splitlines()]
+
+    def set_line(self, **settings: float | str) -> None:
+        """Make the long line do this from now on, and nothing else.
+
+        Of the settings `delay` is in milliseconds and `loss` in percent, one way, and
+        `down` names the end whose packets are dropped. Skips the test where nobody said
+        how.
+        """
+        command = os.environ.get(LINE, "")
+        if not command:
+            pytest.skip(f"{LINE} names no command that sets the long line")
+        words = [f"{name}={value}" for name, value in settings.items()]
+        subprocess.run([command, self.prefix, *words], check=True)  # noqa: S603 - a kit's
 
     def _entering(self, user: int) -> list[str]:
         enter = ["ip", "netns", "exec", f"{self.prefix}-mon"]

@@ -103,7 +103,7 @@ class ScriptedSocket:
     """An ICMP socket to which things happen as a test says.
 
     `sent` holds what was sent: packet and address. `refusals` are raised by the next
-    sends, one each.
+    sends, one each; `departures` are when the kernel says that the next sends left.
     """
 
     def __init__(self) -> None:
@@ -114,6 +114,7 @@ class ScriptedSocket:
         self._errors: deque[Received] = deque()
         self.sent: list[tuple[bytes, str]] = []
         self.refusals: deque[OSError] = deque()
+        self.departures: deque[int] = deque()
         self.is_closed = False
 
     def arrive(
@@ -142,7 +143,14 @@ class ScriptedSocket:
         if self.refusals:
             raise self.refusals.popleft()
         self.sent.append((packet, address[0]))
+        if self.departures:
+            self.depart(self.departures.popleft())
         return len(packet)
+
+    def depart(self, nanoseconds: int) -> None:
+        """Let the kernel say, in the error queue, that something left."""
+        origin = queued(0, 0, "0.0.0.0", origin=4)
+        self.queue_error(b"", "", *stamped(nanoseconds), origin)
 
     def recvmsg(self, _size: int, _ancillary: int, flags: int = 0) -> Received:
         """Return what is next, as a non-blocking socket does."""
