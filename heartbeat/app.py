@@ -33,8 +33,10 @@ from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
 from heartbeat.reload import Reloader, Roster
+from heartbeat.resume import Resumption, resumption_of
 from heartbeat.runner import Identity, Site
 from heartbeat.scheduler import Scheduler
+from heartbeat.selfmonitor import SelfMonitor
 from heartbeat.store import Store
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ class App:
         self._clock: Clock = SystemClock()
         self._stopped = asyncio.Event()
         self._draining: list[asyncio.Task[None]] = []
+        self._resumption: Resumption | None = None
+        self._self_monitor: SelfMonitor | None = None
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -131,6 +135,8 @@ class App:
         scheduler = parts.scheduler
         async with asyncio.TaskGroup() as group:
             beside = [group.create_task(self._stop_when_told(scheduler))]
+            if self._resumption is not None:
+                beside.append(group.create_task(self._resumption.run()))
             if self._mode is Mode.SERVE:
                 beside.append(group.create_task(parts.reloader.run()))
                 beside += self._tell_figures(group, parts)
@@ -143,12 +149,15 @@ class App:
     def _tell_figures(
         self, group: asyncio.TaskGroup, parts: Parts
     ) -> list[asyncio.Task[None]]:
-        """Begin to log the figures, if that is wanted."""
+        """Begin to tell the figures, in the log and in documents, if that is wanted."""
         options = self._settings.options.logging.metrics
-        if not options.enabled:
-            return []
-        metrics = MetricsLog(lambda: stats(parts), self._clock, options.period)
-        return [group.create_task(metrics.run())]
+        tasks: list[asyncio.Task[None]] = []
+        if options.enabled:
+            metrics = MetricsLog(lambda: stats(parts), self._clock, options.period)
+            tasks.append(group.create_task(metrics.run()))
+        if self._self_monitor is not None:
+            tasks.append(group.create_task(self._self_monitor.run()))
+        return tasks
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()
@@ -211,6 +220,7 @@ class App:
         scheduler = self._scheduler()
         roster = Roster(scheduler, site, network, store.states())
         self._begin(roster)
+        self._resumption = resumption_of(self._settings, roster, site, outputs)
         reloader = Reloader(roster, self._settings, self._load, self._clock)
         parts = Parts(
             clock=self._clock,
@@ -222,6 +232,8 @@ class App:
             roster=roster,
             reloader=reloader,
         )
+        if self._options.self_monitor.enabled:
+            self._self_monitor = SelfMonitor(parts, self._settings, site)
         await self._open_endpoint(stack, parts)
         return parts
 

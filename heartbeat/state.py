@@ -7,6 +7,7 @@ it is told the time and never asks. Must not know checks, documents or the store
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _VERSION = 1
+_HEX = re.compile("[0-9a-f]{1,8}")
 _LATEST_NS = 2**63
 _LETTERS = {UP: "u", DOWN: "d"}
 _WORDS = {letter: word for word, letter in _LETTERS.items()}
@@ -37,6 +39,22 @@ _TYPES = {
     "serial": int,
     "tick_ns": int,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A state as a document of another process tells it.
+
+    `seen_ns` is when that document was made, `history` the letters of its flapping.
+    """
+
+    id: str
+    status: str
+    started_ns: int
+    seen_ns: int
+    checks: int
+    up: int
+    history: str = ""
 
 
 def state_key(monitor_id: str, location: str | None) -> str:
@@ -57,6 +75,7 @@ class MonitorState:
         "_hash",
         "_history",
         "_id",
+        "_owed",
         "_prefix",
         "_recent",
         "_seen_ns",
@@ -86,6 +105,7 @@ class MonitorState:
         self._id = ""
         self._recent = ""
         self._history = ""
+        self._owed: Fields | None = None
         self.status: str | None = None
         self.tick_ns: int | None = None
 
@@ -108,21 +128,22 @@ class MonitorState:
 
     def encode(self) -> bytes:
         """Return the state as bytes for the store."""
-        return orjson.dumps(
-            {
-                "version": _VERSION,
-                "id": self._id,
-                "started_ns": self._started_ns,
-                "seen_ns": self._seen_ns,
-                "status": self.status,
-                "checks": self._checks,
-                "up": self._up,
-                "serial": self._serial,
-                "tick_ns": self.tick_ns or 0,
-                "recent": self._recent,
-                "history": self._history,
-            }
-        )
+        kept = {
+            "version": _VERSION,
+            "id": self._id,
+            "started_ns": self._started_ns,
+            "seen_ns": self._seen_ns,
+            "status": self.status,
+            "checks": self._checks,
+            "up": self._up,
+            "serial": self._serial,
+            "tick_ns": self.tick_ns or 0,
+            "recent": self._recent,
+            "history": self._history,
+        }
+        if self._owed is not None:
+            kept["owed"] = self._owed
+        return orjson.dumps(kept)
 
     @property
     def is_up(self) -> bool:
@@ -164,15 +185,36 @@ class MonitorState:
         if self.status is None:
             self._begin(status, now_ns)
         elif verdict is not None and verdict != self.status:
-            ended = self._document()
-            ended["flap_history"] = None
+            ended = self._as_ended()
             self._begin(verdict, now_ns)
+        elif self._owed is not None:
+            ended, self._owed = self._owed, None
         self._checks += 1
         self._up += status == UP
         self._seen_ns = now_ns
         document = self._document()
         document["ends"] = ended
         return document
+
+    def recall(self, past: Past) -> None:
+        """Continue a state that another process has documented.
+
+        `heartbeat.resume` tells the rule and why. To be called once, and only for a
+        state that began without a history.
+        """
+        if self.status is None:
+            self._adopt(past)
+        elif self._serial == 0 and self.status == past.status:
+            self._owed = self._as_ended()
+            checks, up, seen_ns = self._checks, self._up, self._seen_ns
+            self._adopt(past)
+            self._checks += checks
+            self._up += up
+            self._seen_ns = seen_ns
+        else:
+            other = MonitorState("")
+            other._adopt(past)
+            self._owed = other._as_ended()
 
     def _remember(
         self, letter: str, confirm: Confirm | None, flapping: Flapping | None
@@ -229,6 +271,21 @@ class MonitorState:
             "ends": None,
         }
 
+    def _as_ended(self) -> Fields:
+        """Return the members of `state.ends` in the document after this state."""
+        return self._document() | {"flap_history": None}
+
+    def _adopt(self, past: Past) -> None:
+        self._id = past.id
+        self._serial = max(self._serial, _serial(past.id))
+        self._started_ns = past.started_ns
+        self._started = nanoseconds(past.started_ns)
+        self._seen_ns = past.seen_ns
+        self._checks = past.checks
+        self._up = past.up
+        self._history = self._history or past.history
+        self.status = past.status
+
     def _flap_history(self) -> list[str]:
         is_told = self.status == FLAP
         return [_WORDS[letter] for letter in self._history] if is_told else []
@@ -244,11 +301,18 @@ class MonitorState:
         self.status = kept["status"]
         self._recent = kept.get("recent", "")
         self._history = kept.get("history", "")
+        self._owed = kept.get("owed")
         self.tick_ns = kept["tick_ns"] or None
 
 
 def _prefix(location: str | None) -> str:
     return _UNSAFE.sub("_", location) if location else "default"
+
+
+def _serial(state_id: str) -> int:
+    """Return how many states of a process came before the one with this id."""
+    digits = state_id.rpartition("-")[2]
+    return int(digits, 16) if _HEX.fullmatch(digits) else 0
 
 
 def _is_whole(kept: object) -> TypeGuard[dict[str, Any]]:
@@ -264,4 +328,5 @@ def _is_whole(kept: object) -> TypeGuard[dict[str, Any]]:
         and 0 <= members["started_ns"] < _LATEST_NS
         and _RECENT.fullmatch(str(members.get("recent", ""))) is not None
         and _HISTORY.fullmatch(str(members.get("history", ""))) is not None
+        and isinstance(members.get("owed", {}), dict)
     )

@@ -111,3 +111,13 @@ class TestLimits:
         gc.unfreeze()
 
         assert frozen > 0
+
+    def test_bursts_are_no_reason_to_collect(self) -> None:
+        """A thousand checks under way are less than what makes the collector look."""
+        before = gc.get_threshold()
+        process.settle_memory()
+        threshold = gc.get_threshold()
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+        assert threshold == (process.MANY_OBJECTS, *before[1:])

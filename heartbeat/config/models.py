@@ -133,6 +133,17 @@ class JobOptions(Options):
     )
 
 
+class SelfMonitorOptions(Options):
+    """`heartbeat.self_monitor`: documents of heartbeat about itself."""
+
+    enabled: Flag = Field(
+        default=False, description="Write documents about the process itself."
+    )
+    period: Duration = Field(
+        default=30.0, ge=1, description="Time between two such documents."
+    )
+
+
 class HeartbeatOptions(Options):
     """`heartbeat`: the monitor side of the process."""
 
@@ -157,6 +168,17 @@ class HeartbeatOptions(Options):
     )
     jobs: Mapping[str, JobOptions] = Field(
         default={}, description="Limits by monitor type."
+    )
+    load_states: Flag = Field(
+        default=True,
+        description=(
+            "Take up states from Elasticsearch, if that is an output and the data"
+            " directory has none."
+        ),
+    )
+    self_monitor: SelfMonitorOptions = Field(
+        default=SelfMonitorOptions(),
+        description="Documents of heartbeat about itself.",
     )
     run_from: LocationOptions | None = Field(
         default=None,

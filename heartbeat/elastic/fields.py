@@ -65,6 +65,14 @@ def _microseconds(path: str, what: str) -> Field:
     return Field(path, "long", f"{what}, in microseconds.")
 
 
+def _quantiles(path: str, what: str) -> tuple[Field, ...]:
+    return (
+        _microseconds(f"{path}.p50.us", f"{what}, the median"),
+        _microseconds(f"{path}.p99.us", f"{what}, all but one percent"),
+        _microseconds(f"{path}.max.us", f"{what}, at most"),
+    )
+
+
 def _foreign(path: str, type: str, says: str) -> Field:  # noqa: A002 - as in mappings
     return Field(path, type, says, is_written=False)
 
@@ -94,7 +102,7 @@ _DOCUMENT: Final = (
 _MONITOR: Final = (
     Field("monitor.id", "keyword", "Id of the monitor.", SIMPLE),
     Field("monitor.name", "keyword", "Name of the monitor.", SIMPLE),
-    Field("monitor.type", "keyword", "Type of the monitor: http, icmp, tcp."),
+    Field("monitor.type", "keyword", "http, icmp or tcp; heartbeat for itself."),
     Field("monitor.status", "keyword", "up or down."),
     Field("monitor.check_group", "keyword", "What documents of one run share."),
     Field("monitor.origin", "keyword", "Where the monitor was defined."),
@@ -183,6 +191,7 @@ _TLS: Final = (
 )
 
 _HOP: Final = "heartbeat.hops"
+_SCHEDULER: Final = "heartbeat.scheduler"
 _OWN: Final = (
     Field("heartbeat.resolve.stale", "boolean", "The address is of an older lookup."),
     _microseconds("heartbeat.proxy.rtt.connect.us", "How long the HTTP proxy took"),
@@ -199,6 +208,24 @@ _OWN: Final = (
     _microseconds("heartbeat.icmp.rtt.max.us", "Longest round trip"),
     _microseconds("heartbeat.icmp.rtt.mdev.us", "Deviation of the round trips"),
     _microseconds("heartbeat.icmp.jitter.us", "Mean difference between neighbours"),
+    Field("heartbeat.version", "keyword", "Version of heartbeat itself."),
+    Field("heartbeat.uptime.ms", "long", "How long the process has run, in ms."),
+    Field("heartbeat.config.hash", "keyword", "Changes with any option or monitor."),
+    Field("heartbeat.monitors", "long", "Monitors that run."),
+    Field("heartbeat.endpoints", "long", "Endpoints of these monitors."),
+    Field(f"{_SCHEDULER}.due", "long", "Runs that fell due since the start."),
+    Field(f"{_SCHEDULER}.running", "long", "Runs under way."),
+    Field(f"{_SCHEDULER}.waiting", "long", "Runs that wait for a limit."),
+    Field(f"{_SCHEDULER}.missed", "long", "Runs over a second late, and left out."),
+    Field(f"{_SCHEDULER}.in_maintenance", "long", "Runs left out on purpose."),
+    *_quantiles(f"{_SCHEDULER}.lateness", "How late runs began within a minute"),
+    *_quantiles(f"{_SCHEDULER}.loop_lag", "How late timers fired within a minute"),
+    Field("heartbeat.queue.waiting", "long", "Events the slowest output has to take."),
+    Field("heartbeat.queue.acked", "long", "Events delivered, of all outputs."),
+    Field("heartbeat.queue.dropped", "long", "Events lost to a full queue."),
+    Field("heartbeat.queue.dead_letter", "long", "Events that receivers refused."),
+    Field("heartbeat.queue.is_failing", "boolean", "Whether the disk takes nothing."),
+    Field("heartbeat.queue.unavailable", "keyword", "Outputs out of reach."),
     Field(f"{_HOP}.url", "keyword", "URL of a request of the chain."),
     Field(f"{_HOP}.ip", "ip", "Address that it went to."),
     Field(f"{_HOP}.status_code", "long", "Status of its response."),

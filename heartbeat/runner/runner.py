@@ -30,11 +30,15 @@ if TYPE_CHECKING:
     from heartbeat.runner.identity import Names
     from heartbeat.runner.site import Site
     from heartbeat.schedule import Pause, Schedule, Tick, Window
+    from heartbeat.state import Past
 
 log = logging.getLogger(__name__)
 
 UNBOUNDED_SECONDS = 10.0
 """What a check may take beyond its timeout before it is cut: a lookup and slack."""
+
+PATIENCE_STEP = 0.05
+"""Seconds between two looks whether a past state has been found meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,10 @@ def runners(
 class Runner:
     """Runs one check with its attempts and turns the outcome into documents.
 
-    `id` is unique within the process, `type` is as the operator wrote it, `host` what
-    the check talks to, empty if that is not known, and `last_tick_ns` the last tick
-    that was run, by an earlier process too.
+    `id` is unique within the process, `monitor_id` what documents call it, `type` is as
+    the operator wrote it, `location` where it runs from and `host` what the check talks
+    to, both empty if that is not known, and `last_tick_ns` the last tick that was run,
+    by an earlier process too.
     """
 
     __slots__ = (
@@ -86,10 +91,8 @@ class Runner:
         "_flapping",
         "_is_broken",
         "_is_first",
-        "_location",
         "_maintenance",
         "_max_attempts",
-        "_monitor_id",
         "_retry_delay",
         "_seen_ns",
         "_site",
@@ -100,6 +103,8 @@ class Runner:
         "_timeout_ns",
         "host",
         "id",
+        "location",
+        "monitor_id",
         "schedule",
         "spread",
         "type",
@@ -122,8 +127,8 @@ class Runner:
         self.spread = spec.spread
         self._check = check
         self._site = site
-        self._monitor_id = names.monitor_id
-        self._location = location or ""
+        self.monitor_id = names.monitor_id
+        self.location = location or ""
         self._endpoint: str = check.url["full"] if check.url else ""
         self.host: str = check.url.get("domain", "") if check.url else ""
         self._timeout_ns = round(spec.timeout * 1e9)
@@ -143,10 +148,17 @@ class Runner:
     def resume(self, states: Mapping[str, bytes]) -> None:
         """Take up the state kept under the runner's key, if there is one."""
         self._state = MonitorState.decode(
-            states.get(self._state_key), self.id, self._location or None
+            states.get(self._state_key), self.id, self.location or None
         )
         self._seen_ns = self._state.seen_ns
         self._is_first = True
+
+    def recall(self, past: Past) -> None:
+        """Continue a state that another process has documented, and keep it."""
+        if self.is_new:
+            self._seen_ns = past.seen_ns
+        self._state.recall(past)
+        self._site.journal.append([], self.keep())
 
     def keep(self) -> dict[str, bytes]:
         """Return the state under its key, for a runner that takes over."""
@@ -156,6 +168,11 @@ class Runner:
     def last_tick_ns(self) -> int | None:
         """Return the last tick that was run, None if there was none."""
         return self._state.tick_ns
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether nothing is known of the target yet."""
+        return self._state.status is None
 
     @property
     def is_up(self) -> bool:
@@ -200,7 +217,9 @@ class Runner:
         group = self._site.ids.next()
         allowed = 1 if self._state.status == DOWN else self._max_attempts
         number = 1
-        while await self._repeats(Attempt(tick, run, group, number, number >= allowed)):
+        while await self._repeats(
+            Attempt(tick, run, group, number, number >= allowed), pause
+        ):
             await pause(self._retry_delay)
             number += 1
 
@@ -216,12 +235,14 @@ class Runner:
         is_too_late = again_ns >= self.schedule.next_after(tick.scheduled_ns)
         return None if is_too_late or not self._state.is_in_doubt else wait
 
-    async def _repeats(self, attempt: Attempt) -> bool:
+    async def _repeats(self, attempt: Attempt, pause: Pause) -> bool:
         """Make an attempt, keep its documents, return whether another is to follow."""
         clock = self._site.clock
         started = clock.monotonic()
         outcomes = await self._outcomes()
         duration_us = max(int((clock.monotonic() - started) * 1e6), 0)
+        while self.is_new and clock.monotonic() < self._site.patience.until:
+            await pause(PATIENCE_STEP)
         down = sum(result.error is not None for result, _ in outcomes)
         is_final = attempt.is_last or not down
         status = DOWN if down else UP
@@ -284,7 +305,7 @@ class Runner:
         moment = str(tick.scheduled_ns)
         if tick.era or attempt.run:
             moment = f"{moment}.{tick.era}.{attempt.run}"
-        base = (self.id, self._location, moment, str(attempt.number))
+        base = (self.id, self.location, moment, str(attempt.number))
         last = len(outcomes) - 1
         records: list[Record] = []
         self._slow.clear()
@@ -332,7 +353,7 @@ class Runner:
 
     def _log(self, status: str, attempt: int, duration_us: int) -> None:
         monitor = {
-            "id": self._monitor_id,
+            "id": self.monitor_id,
             "type": self.type,
             "status": status,
             "attempt": attempt,

@@ -38,6 +38,14 @@ class Counts:
     """Runs that fell into a maintenance window."""
 
 
+@dataclass(slots=True)
+class Patience:
+    """How long outcomes are kept unjudged, because past states are being asked for."""
+
+    until: float = 0.0
+    """The monotonic moment at which they are judged in any case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What all runners of a process share."""
@@ -48,6 +56,7 @@ class Site:
     ids: TimeIds
     watchdog: Watchdog
     counts: Counts = field(default_factory=Counts)
+    patience: Patience = field(default_factory=Patience)
 
     @classmethod
     def of(cls, clock: Clock, journal: Journal, identity: Identity) -> Site:

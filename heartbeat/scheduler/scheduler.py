@@ -73,6 +73,7 @@ class Scheduler:
         self._host_gates: WeakValueDictionary[str, Gate[Entry]] = WeakValueDictionary()
         self._plan = Plan(clock, spread=spread)
         self._entries: dict[str, Entry] = {}
+        self._admitted = self._launch
         self._tallies: dict[str, Tally] = {}
         self._lag = Delays(clock.monotonic())
         self._active = 0
@@ -247,7 +248,7 @@ class Scheduler:
     def _begin(self, entry: Entry) -> None:
         self._active += 1
         entry.is_active = True
-        entry.admitted = self._launch
+        entry.admitted = self._admitted
         self._enter_limits(entry)
 
     def _launch(self, entry: Entry) -> None:

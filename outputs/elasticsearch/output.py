@@ -66,6 +66,11 @@ class ElasticsearchOutput:
         """Have the cluster prepared for documents each time it was connected to."""
         self._prepare = prepare
 
+    @property
+    def access(self) -> Access:
+        """Return how the cluster is reached."""
+        return self._access
+
     async def connect(self) -> None:
         """Find out who is there; raises `OutputUnavailable` unless Elasticsearch is.
 

@@ -9,6 +9,7 @@ import pytest
 
 from heartbeat.elastic.fields import FIELDS, missing
 from heartbeat.elastic.page import page
+from heartbeat.figures import stats
 from heartbeat.monitors.http.exchange import Moments
 from heartbeat.monitors.http.hops import Hop, JourneyFacts
 from heartbeat.monitors.http.url import Target
@@ -19,7 +20,10 @@ from heartbeat.net.proxy import ProxyKind
 from heartbeat.runner.level import Level, level_note
 from heartbeat.runner.notes import gap_note, note, step_note
 from heartbeat.schedule import Every
+from heartbeat.selfmonitor import SelfFacts
 from tests.support import certificates
+from tests.support.clock import FakeClock
+from tests.support.parts import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +89,10 @@ def own_facts() -> Fields:
     note(fields, step_note(1.0))
     note(fields, gap_note(Every(1), 1, 10**10))
     note(fields, level_note(Level.DEGRADED, ["total"]))
+    clock = FakeClock()
+    own: Fields = {}
+    SelfFacts(stats(parts_of(clock)), "h", 1, 1, is_store_failing=False).put(own)
+    note(fields, own["heartbeat"])
     return {"heartbeat": fields["heartbeat"]}
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from heartbeat.schedule import parse
 from heartbeat.scheduler import Counters, Job, Scheduler
-from tests.support.probe import Probe, running
+from tests.support.clock import FakeClock
+from tests.support.probe import SECOND, Probe, running
 
 if TYPE_CHECKING:
-    from tests.support.clock import FakeClock
+    from heartbeat.schedule import Pause, Tick
 
 
 class TestLimits:
@@ -132,3 +138,61 @@ class TestLimits:
             await clock.advance(23)
 
         assert [tick.late for tick in probes[1].ticks] == [2.0, 2.0]
+
+
+@pytest.mark.slow
+class TestFairness:
+    """Nobody waits while another runs twice."""
+
+    @given(
+        st.lists(
+            st.tuples(st.integers(1, 3), st.sampled_from([0.3, 1.0, 2.5])),
+            min_size=2,
+            max_size=8,
+        ),
+        st.integers(1, 3),
+        st.sampled_from([0, 1, 2]),
+    )
+    @settings(max_examples=15, deadline=None)
+    def test_first_come_first_served(
+        self, jobs: list[tuple[int, float]], limit: int, type_limit: int
+    ) -> None:
+        """Whoever was due first begins first, however crowded it is."""
+        begins = asyncio.run(self.crowd(jobs, limit, type_limit))
+
+        for place, (job, due, begun) in enumerate(begins):
+            others = [other for other, _, at in begins[:place] if due < at <= begun]
+            assert max(Counter(others).values(), default=0) <= 1, (job, due, begun)
+
+    @staticmethod
+    async def crowd(
+        jobs: list[tuple[int, float]], limit: int, type_limit: int
+    ) -> list[tuple[str, float, float]]:
+        """Run jobs of one type for a while; return who was due and began when.
+
+        A job that ran through its next tick is due at its end, when it can run again.
+        """
+        clock = FakeClock(turns=8)
+        scheduler = Scheduler(clock, limit=limit, type_limits={"http": type_limit})
+        begins: list[tuple[str, float, float]] = []
+
+        def job(name: str, every: int, lasts: float) -> Job:
+            schedule = parse(f"@every {every}s")
+            next_ns = clock.now()
+
+            async def run(tick: Tick, pause: Pause) -> None:
+                del tick, pause
+                nonlocal next_ns
+                begun_ns = clock.now()
+                begins.append((name, next_ns / SECOND, begun_ns / SECOND))
+                await clock.sleep_until(clock.monotonic() + lasts)
+                tick_ns = schedule.ticks(0).next_after(begun_ns)
+                next_ns = max(tick_ns, clock.now())
+
+            return Job(name, "http", schedule, run, 0, clock.now())
+
+        for number, (every, lasts) in enumerate(jobs):
+            scheduler.add(job(f"job-{number}", every, lasts))
+        async with running(scheduler):
+            await clock.advance(30)
+        return begins

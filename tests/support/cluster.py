@@ -49,7 +49,7 @@ class FakeCluster(Bulk):
         if path == "/":
             version = {"number": "9.4.3", "build_flavor": self.flavor}
             return answer({"version": version}, **PRODUCT)
-        if path.endswith("/_bulk"):
+        if path.endswith(("/_bulk", "/_search")):
             return super()._act(request)
         return self._put(request) if request.method == "PUT" else self._get(path)
 

@@ -67,8 +67,8 @@ class Plant:
     def start(self) -> None:
         """Put in place what is written."""
         settings = self.load()
-        site = Site.of(self.clock, self.journal, IDENTITY)
-        self.roster = Roster(self.scheduler, site, self.network, {})
+        self.site = Site.of(self.clock, self.journal, IDENTITY)
+        self.roster = Roster(self.scheduler, self.site, self.network, {})
         self.roster.begin(self.roster.build(settings.monitors))
         self.reloader = Reloader(self.roster, settings, self.load, self.clock)
 

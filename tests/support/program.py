@@ -85,9 +85,11 @@ class Program:
         finally:
             self.kill()
 
-    def kill(self) -> None:
-        """End it with SIGKILL, as a crash would."""
+    def kill(self, after: float = 0.0) -> None:
+        """End it with SIGKILL, as a crash would, after so many seconds of life."""
         if self._process is not None and self._process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(after)
             self._process.kill()
             self._process.wait()
 
