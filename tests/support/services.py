@@ -84,10 +84,15 @@ class Service:
         """Stop it; a second call does nothing."""
         await self._run("stop.sh")
 
+    @property
+    def process(self) -> int:
+        """The number of its process."""
+        pid, _ = (self.folder / "pid").read_text().split()
+        return int(pid)
+
     def kill(self) -> None:
         """End it with SIGKILL, as a crash would."""
-        pid, _ = (self.folder / "pid").read_text().split()
-        os.kill(int(pid), signal.SIGKILL)
+        os.kill(self.process, signal.SIGKILL)
 
     async def _run(self, script: str, *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -100,11 +105,12 @@ class Service:
         assert await process.wait() == 0
 
 
-def _kit(variable: str) -> Path:
-    kit = Path(os.environ.get(variable, ""))
-    if not os.environ.get(variable) or not (kit / "start.sh").is_file():
+def kit(variable: str) -> Path:
+    """Return the folder of the kit that the variable names, or skip the test."""
+    named = Path(os.environ.get(variable, ""))
+    if not os.environ.get(variable) or not (named / "start.sh").is_file():
         pytest.skip(f"{variable} names no folder of a kit with a start.sh")
-    return kit
+    return named
 
 
 @asynccontextmanager
@@ -112,7 +118,7 @@ async def service(
     variable: str, folder: Path, *options: str, **settings: str
 ) -> AsyncGenerator[Service]:
     """Run a server of the kit that the variable names, or skip the test."""
-    made = Service(_kit(variable), folder, **settings)
+    made = Service(kit(variable), folder, **settings)
     await made.start(*options)
     try:
         yield made
