@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.errors import OutputUnavailable
-from heartbeat.outputs.base import Rejection
+from heartbeat.outputs.base import Finding, Rejection
 from heartbeat.outputs.elasticsearch.access import TlsUnavailable, open_client
 from heartbeat.outputs.elasticsearch.answer import Tally
 from heartbeat.outputs.elasticsearch.bulk import cut, dead_letter
@@ -19,10 +19,10 @@ from heartbeat.outputs.elasticsearch.selftest import examine
 from heartbeat.outputs.elasticsearch.server import read_server, refused, unlike_bulk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from heartbeat.net import Network
-    from heartbeat.outputs.base import Batch, Delivery, Finding, Limits
+    from heartbeat.outputs.base import Batch, Delivery, Limits
     from heartbeat.outputs.elasticsearch.access import Access
     from heartbeat.outputs.elasticsearch.bulk import Encoder
     from heartbeat.outputs.elasticsearch.client import Client
@@ -84,17 +84,26 @@ class ElasticsearchOutput:
 
     async def publish(self, batch: Batch) -> Delivery:
         """Send the batch; what cannot be indexed may go to the dead-letter index."""
-        tally = await self._send_new(batch)
+        to = self._encoder.destination
+        lost: Sequence[Rejection] = ()
+        if to.needs_fields:
+            batch, lost = to.place(batch)
+        tally = await self._send_new(batch) if batch else Tally()
+        tally.rejected += lost
         if tally.refused and self._dead_letter_index:
             await self._bury(tally)
         return tally.delivery()
 
     async def test(self) -> AsyncIterator[Finding]:
         """Try every host on its own: name, connection, TLS, identity, privileges."""
-        index = self._encoder.index_at(self._network.clock.now())
+        chosen = self._encoder.destination.index
+        indices = chosen.possible(self._network.clock.now())
         for host in self._access.hosts:
-            async for finding in examine(host, self._access, self._network, index):
+            async for finding in examine(host, self._access, self._network, indices):
                 yield finding
+        if chosen.is_open:
+            text = "some depend on the event, their privileges are not known"
+            yield Finding("indices", "INFO", text)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -82,6 +82,25 @@ async def test_large_plain_bodies_arrive(connected: Any, bulk: Bulk) -> None:
     [
         ("", {"username": "me", "password": "pw"}, "Basic bWU6cHc="),
         ("", {"headers": {"Authorization": "Own x"}}, "Own x"),
+        ("", {"service_token": "st"}, "Bearer st"),
+        ("", {"api_key": "id:key"}, "ApiKey aWQ6a2V5"),
+        ("", {"auth": {"api_key": "b64"}}, "ApiKey b64"),
+        ("", {"auth": {"username": "me", "password": "pw"}}, "Basic bWU6cHc="),
+        (
+            "",
+            {"auth": {"headers": [{"key": "Authorization", "value": "Own y"}]}},
+            "Own y",
+        ),
+        (
+            "",
+            {"auth": {"api_key": "b64"}, "headers": {"Authorization": "Own x"}},
+            "Own x",
+        ),
+        (
+            "",
+            {"auth": {"api_key": "b64"}, "username": "me", "password": "pw"},
+            "Basic bWU6cHc=",
+        ),
         ("you:two@", {"username": "me", "password": "pw"}, "Basic eW91OnR3bw=="),
     ],
 )

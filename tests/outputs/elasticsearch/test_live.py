@@ -11,7 +11,7 @@ import pytest
 
 from heartbeat.event import Record, Routing
 from heartbeat.outputs.base import Delivery
-from heartbeat.outputs.elasticsearch.options import basic
+from heartbeat.outputs.elasticsearch.login import basic
 from tests.support.clock import START_NS
 from tests.support.records import numbered
 
