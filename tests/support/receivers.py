@@ -45,6 +45,8 @@ class Receiver(Protocol):
 class _Kit:
     """What the receivers of a kit have in common."""
 
+    options: tuple[str, ...] = ()
+
     def __init__(self, service: Service) -> None:
         self.service = service
 
@@ -55,7 +57,7 @@ class _Kit:
 
     def start(self) -> None:
         """Start it with what it had before, and wait until it answers."""
-        asyncio.run(self.service.start())
+        asyncio.run(self.service.start(*self.options))
 
     def kill(self) -> None:
         """End it with SIGKILL, as a crash would."""
@@ -92,7 +94,13 @@ class Logstash(_Kit):
 
 
 class Redis(_Kit):
-    """Redis with its append-only file, and the list `heartbeat`."""
+    """Redis with its append-only file, and the list `heartbeat`.
+
+    By default it answers before it has written to the file while an fsync goes on, and
+    loses what it acknowledged when it is killed then.
+    """
+
+    options = ("--appendfsync", "always")
 
     def progress(self) -> int:
         """Return the length of the list, 0 while the server is away."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from heartbeat.outputs.base import Output
+    from tests.support.cutting import Wire
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0
@@ -126,12 +127,11 @@ async def service(
         await made.stop()
 
 
-async def deliver_through_a_crash(output: Output, server: Service, folder: Path) -> int:
-    """Deliver events while the server is killed and started again; return how many.
-
-    The ids are `id-1` and so on. Some are taken before the crash, some wait for the
-    server to come back.
-    """
+@asynccontextmanager
+async def delivering(
+    output: Output, folder: Path
+) -> AsyncGenerator[tuple[Store, Worker]]:
+    """Deliver to the output what is put into the store; all of it, in the end."""
     clock = SystemClock()
     store = Store.open(None, outputs=(output.name,), clock=clock)
     letters = DeadLetters(folder, output.name, clock)
@@ -139,6 +139,23 @@ async def deliver_through_a_crash(output: Output, server: Service, folder: Path)
     worker = Worker(output, store, clock, dead_letters=letters, random=random)
     running = asyncio.create_task(worker.run())
     try:
+        yield store, worker
+        assert await worker.drain(PATIENCE)
+        assert worker.counters.dead_letter == 0
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await store.close()
+
+
+async def deliver_through_a_crash(output: Output, server: Service, folder: Path) -> int:
+    """Deliver events while the server is killed and started again; return how many.
+
+    The ids are `id-1` and so on. Some are taken before the crash, some wait for the
+    server to come back.
+    """
+    async with delivering(output, folder) as (store, worker):
         store.append(records(100), {})
         assert await worker.drain(PATIENCE)
         store.append(records(500, first=101), {})
@@ -148,11 +165,20 @@ async def deliver_through_a_crash(output: Output, server: Service, folder: Path)
         await server.start()
         store.append(records(100, first=1101), {})
         await store.flush()
-        assert await worker.drain(PATIENCE)
-        assert worker.counters.dead_letter == 0
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-        await store.close()
     return 1200
+
+
+async def deliver_through_cuts(output: Output, wire: Wire, folder: Path) -> int:
+    """Deliver events while the wire is cut in the middle of batches; return how many.
+
+    The ids are `id-1` and so on. Each connection passes so many bytes and no more,
+    until there are no cuts left.
+    """
+    random = Random(2)  # noqa: S311 - no secret
+    cuts = 3 if wire.is_silent else 20
+    async with delivering(output, folder) as (store, _):
+        wire.cuts += [random.randint(500, 100_000) for _ in range(cuts)]
+        store.append(records(10_000, size=100), {})
+        await store.flush()
+    assert wire.cuts == []
+    return 10_000

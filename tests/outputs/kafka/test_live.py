@@ -14,9 +14,16 @@ from heartbeat.net import Network
 from heartbeat.outputs.base import Delivery, OutputContext
 from heartbeat.outputs.kafka import build
 from tests.support.clock import START_NS
+from tests.support.cutting import wire_to
 from tests.support.receivers import messages
 from tests.support.records import ids, numbered, record
-from tests.support.services import Service, deliver_through_a_crash, service
+from tests.support.services import (
+    Service,
+    deliver_through_a_crash,
+    deliver_through_cuts,
+    kit,
+    service,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -167,3 +174,33 @@ async def test_nothing_is_missing_after_a_crash(tmp_path: Path) -> None:
         assert set(names(await messages(host(server), "up"))) == set(
             ids(numbered(1, count))
         )
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+async def test_nothing_is_missing_after_cuts(
+    tmp_path: Path, *, is_silent: bool
+) -> None:
+    """The network goes away in the middle of batches, with and without a word.
+
+    The broker is made to send its clients to the wire.
+    """
+    kit(KIT)
+    async with wire_to(0) as wire:
+        told = f"advertised.listeners=PLAINTEXT://127.0.0.1:{wire.port}"
+        wire.is_silent = is_silent
+        async with service(KIT, tmp_path / "run", KAFKA_SET=told) as server:
+            wire.server = server.port
+            options = {
+                "hosts": f"127.0.0.1:{wire.port}",
+                "topic": "up",
+                "bulk_max_size": 500,
+                "compression": "none",
+                "timeout": "2s",
+                "backoff": {"init": "10ms", "max": "20ms"},
+            }
+            output = build(Section(options), OutputContext(Network(SystemClock())))
+
+            count = await deliver_through_cuts(output, wire, tmp_path / "letters")
+
+            found = names(await messages(host(server), "up"))
+            assert set(found) == set(ids(numbered(1, count)))
