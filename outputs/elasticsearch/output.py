@@ -14,6 +14,7 @@ from heartbeat.outputs.base import Finding, Rejection
 from heartbeat.outputs.elasticsearch.access import TlsUnavailable, open_client
 from heartbeat.outputs.elasticsearch.answer import Tally
 from heartbeat.outputs.elasticsearch.bulk import cut, dead_letter
+from heartbeat.outputs.elasticsearch.license import License
 from heartbeat.outputs.elasticsearch.recall import Recall
 from heartbeat.outputs.elasticsearch.selftest import examine
 from heartbeat.outputs.elasticsearch.server import read_server, refused, unlike_bulk
@@ -60,6 +61,7 @@ class ElasticsearchOutput:
         self._client: Client | None = None
         at_a_time = self.limits.max_events * self.limits.concurrency
         self._recall = Recall(encoder.index_of, network.clock, at_a_time)
+        self._license = License(network.clock)
         self._prepare: Prepare | None = None
 
     def prepare_with(self, prepare: Prepare) -> None:
@@ -78,7 +80,8 @@ class ElasticsearchOutput:
         except TlsUnavailable:
             await self.close()
             raise
-        read_server(answer, self._access, self._network.clock)
+        server = read_server(answer, self._access, self._network.clock)
+        await self._license.check(self._client, server)
         if self._prepare is not None:
             await self._prepare(self._client, self._access)
 

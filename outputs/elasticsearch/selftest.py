@@ -15,6 +15,7 @@ from heartbeat.errors import CheckFailed, OutputUnavailable
 from heartbeat.net import ALL, Families, Route, TlsFacts, dial, resolve
 from heartbeat.outputs.base import Finding
 from heartbeat.outputs.elasticsearch.access import open_client
+from heartbeat.outputs.elasticsearch.license import PATH, QUERY, read_license
 from heartbeat.outputs.elasticsearch.server import (
     OK,
     as_object,
@@ -147,6 +148,8 @@ async def _conversation(
         server = read_server(await client.get("/"), access, network.clock)
         yield Finding("talk to server", depth=STEP)
         yield Finding("version", "INFO", server.version, STEP)
+        if words := read_license(await client.get(PATH, query=QUERY)):
+            yield Finding("license", "WARN", words, STEP)
         if indices:
             answer = await _ask_privileges(client, indices)
             for finding in _permissions(answer, indices):

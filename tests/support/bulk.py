@@ -80,6 +80,7 @@ class Bulk:
     root: Act | None = None
     privileges: Act | None = None
     search: Act | None = None
+    license: Act | None = None
     is_down: bool = False
     connections: int = 0
     url: str = ""
@@ -109,6 +110,8 @@ class Bulk:
             return self.privileges or answer(SECURITY_OFF, status=400)
         if request.path.endswith("/_search"):
             return self.search or answer({})
+        if request.path.endswith("/_license"):
+            return self.license or answer({"license": {"status": "active"}})
         return self.root or answer(VERSION)
 
     async def _take(

@@ -34,7 +34,7 @@ async def test_requests_look_like_the_references(connected: Any, bulk: Bulk) -> 
     output = await connected(parameters={"a": 1}, path="/es")
     await output.publish(numbered(1, 2))
 
-    root, request = bulk.requests
+    root, _, request = bulk.requests
     told = dict(request.headers)
     agent = told.pop("user-agent")
     told.pop("content-length")
@@ -290,7 +290,7 @@ async def test_a_proxy_is_asked(make: Any, bulk: Bulk) -> None:
     output = make("es.example", proxy_url=proxy)
     await output.connect()
 
-    (request,) = bulk.requests
+    request = bulk.requests[0]
     assert request.target == "http://es.example:9200/"
     assert request.headers["proxy-authorization"] == "Basic bWU6cHc="
 

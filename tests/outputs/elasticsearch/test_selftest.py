@@ -52,6 +52,7 @@ async def test_all_steps(make: Any, bulk: Bulk) -> None:
     ]
     assert [request.path for request in bulk.requests] == [
         "/",
+        "/_license",
         "/_security/user/_has_privileges",
     ]
 
