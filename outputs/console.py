@@ -14,9 +14,9 @@ import sys
 import threading
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from heartbeat.config import Flag, Options
 from heartbeat.errors import OutputClosed, OutputUnavailable, system_text
@@ -28,6 +28,7 @@ from heartbeat.outputs.codec import (
     build_codec,
     encode_batch,
 )
+from heartbeat.outputs.human import HumanCodec, has_colours
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -45,16 +46,29 @@ class ConsoleOptions(Options):
     pretty: Flag = Field(
         default=False, description="Several lines an event; a codec of its own wins."
     )
+    human: Flag = Field(
+        default=False,
+        description="One line an event for people, with colours on a terminal.",
+    )
     codec: CodecOptions | None = Field(default=None, description="How lines look.")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.pretty and self.human:
+            raise ValueError("cannot set both pretty and human")
+        return self
 
 
 def build(section: Section, context: OutputContext) -> ConsoleOutput:
     """Return the output that writes to the standard output of the process."""
     options = section.unpack(ConsoleOptions)
+    descriptor = sys.stdout.fileno()
     codec = build_codec(section, context)
     if options.codec is None and options.pretty:
         codec = JsonCodec(JsonOptions(pretty=True), context)
-    return ConsoleOutput(codec, sys.stdout.fileno())
+    if options.codec is None and options.human:
+        codec = HumanCodec(colours=has_colours(descriptor))
+    return ConsoleOutput(codec, descriptor)
 
 
 class ConsoleOutput:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from heartbeat.conditions import MISSING, find
+from heartbeat.event import Record, Routing
 
 if TYPE_CHECKING:
-    from heartbeat.event import Fields, Record
+    from heartbeat.event import Fields
 
 METADATA = "@metadata."
 
@@ -42,3 +43,7 @@ class RecordFields:
         if self._document is None:
             self._document = cast("Fields", orjson.loads(self._record.body))
         return self._document
+
+
+NO_FIELDS = RecordFields(Record(b"{}", Routing(""), 0))
+"""For what is the same whatever an event holds."""

@@ -16,7 +16,7 @@ MASK = "xxxxx"
 
 _SECRET_NAME = re.compile(
     r"pass(word|wd|phrase)?|api[-_]?key|secret|token|authorization|credential|cookie"
-    r"|cloud\.auth",
+    r"|cloud\.auth|auth\.headers",
     re.IGNORECASE,
 )
 _NOT_SECRET = frozenset({"key_passphrase_path", "ca_trusted_fingerprint"})

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heartbeat.errors import ConfigError
 from heartbeat.outputs.elasticsearch.access import access_of
-from heartbeat.outputs.elasticsearch.bulk import Destination, Encoder
-from heartbeat.outputs.elasticsearch.index import DEFAULT, EventName
+from heartbeat.outputs.elasticsearch.bulk import Encoder
+from heartbeat.outputs.elasticsearch.index import destination_of
 from heartbeat.outputs.elasticsearch.options import read_options
 from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
 
@@ -25,21 +24,10 @@ __all__ = ["ElasticsearchOutput", "build"]
 def build(section: Section, context: OutputContext) -> ElasticsearchOutput:
     """Return the output that the section describes; raises `ConfigError`."""
     options = read_options(section)
-    destination = Destination(
-        _name(section, "index", options.index or DEFAULT),
-        _name(section, "pipeline", options.pipeline),
-    )
     encoder = Encoder(
-        destination,
+        destination_of(section),
         level=options.compression_level,
         escapes_html=options.escape_html,
     )
     access = access_of(options, context.network)
     return ElasticsearchOutput(options, access, encoder, context.network)
-
-
-def _name(section: Section, option: str, text: str) -> EventName:
-    try:
-        return EventName(text)
-    except ValueError as error:
-        raise ConfigError([section.problem(str(error), option)]) from error

@@ -19,7 +19,7 @@ from heartbeat.outputs.elasticsearch.hosts import (
     parse_proxy,
     proxy_of,
 )
-from heartbeat.outputs.elasticsearch.options import basic
+from heartbeat.outputs.elasticsearch.login import basic
 from heartbeat.outputs.trust import TlsAccess
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def access_of(options: ElasticsearchOptions, network: Network) -> Access:
         hosts=hosts,
         proxies=_proxies(options, hosts),
         proxy_headers=options.proxy_headers,
-        headers=options.headers,
+        # Names in any case are the same header, the last one counts.
+        headers={**options.auth.said, **options.headers},
         query=options.parameters,
         tls=_tls(options, network, hosts),
         timeout=options.timeout,

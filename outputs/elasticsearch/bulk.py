@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from heartbeat.outputs.base import Batch
     from heartbeat.outputs.elasticsearch.answer import Refusal
-    from heartbeat.outputs.elasticsearch.index import EventName
+    from heartbeat.outputs.elasticsearch.index import Destination
 
 ACTION_BYTES = 160
 """About what an action line and the line ends take."""
@@ -51,27 +51,20 @@ class Body:
         return headers
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where events go whose monitor does not say."""
-
-    index: EventName
-    pipeline: EventName
-
-
 class Encoder:
     """Makes request bodies of records."""
 
     def __init__(
         self, destination: Destination, *, level: int, escapes_html: bool
     ) -> None:
-        """Compress with gzip at `level`, not at all with 0."""
-        self._to = destination
+        """Compress with gzip at `level`, not at all with 0.
+
+        Events are to be placed by the destination first if it needs their fields.
+        """
+        self.destination = destination
         self._level = level
         self._escapes = escapes_html
-        self._is_dated = not (
-            destination.index.is_static and destination.pipeline.is_static
-        )
+        self._is_dated = not (destination.is_static or destination.needs_fields)
         self._head = lru_cache(maxsize=1024)(self._action)
 
     async def body(self, records: Sequence[Record]) -> Body:
@@ -81,13 +74,10 @@ class Encoder:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(None, self._make, records)
 
-    def index_at(self, timestamp: int) -> str:
-        """Return where events of a moment go whose monitor does not say."""
-        return self._to.index.at(timestamp // SECOND)
-
     def index_of(self, record: Record) -> str:
         """Return where an event goes."""
-        return (record.routing.index or self.index_at(record.timestamp)).lower()
+        chosen = record.routing.index or self.destination.index.at(record.timestamp)
+        return chosen.lower()
 
     def _make(self, records: Sequence[Record]) -> Body:
         plain = self.lines(records)
@@ -114,8 +104,9 @@ class Encoder:
 
     def _action(self, index: str | None, pipeline: str | None, second: int) -> bytes:
         """Return an action line up to the id; an empty pipeline stands for none."""
-        chosen = self._to.pipeline.at(second) if pipeline is None else pipeline
-        names = {"_index": (index or self._to.index.at(second)).lower()}
+        to, timestamp = self.destination, second * SECOND
+        chosen = to.pipeline.at(timestamp) if pipeline is None else pipeline
+        names = {"_index": (index or to.index.at(timestamp)).lower()}
         if chosen:
             names["pipeline"] = chosen.lower()
         return b'{"create":' + orjson.dumps(names)[:-1] + b',"_id":'

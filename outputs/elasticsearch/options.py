@@ -6,8 +6,6 @@ know how a connection is made or a request looks.
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
@@ -27,6 +25,8 @@ from heartbeat.config import (
 from heartbeat.errors import ConfigError
 from heartbeat.outputs.base import Limits
 from heartbeat.outputs.elasticsearch.hosts import Defaults, parse_host, parse_proxy
+from heartbeat.outputs.elasticsearch.index import IndexRule, PipelineRule
+from heartbeat.outputs.elasticsearch.login import AuthOptions, basic, encoded_api_key
 from heartbeat.outputs.pace import GATHER, some_hosts
 
 if TYPE_CHECKING:
@@ -70,8 +70,8 @@ UNLESS_CUSTOM = ("", "custom")
 
 POLICIES = frozenset({"drop", "dead_letter_index"})
 
-UNSUPPORTED = ("indices", "pipelines", "auth", "kerberos")
-"""Options that would change where events go or who sends them: never ignored."""
+UNSUPPORTED = ("kerberos",)
+"""Options that would change who sends events: never ignored."""
 
 
 def _host(text: str) -> str:
@@ -170,10 +170,18 @@ class ElasticsearchOptions(Options):
     )
     escape_html: Flag = Field(default=False, description="Write <, > and & escaped.")
     index: Text = Field(
-        default="", description="Index or data stream; %{+yyyy.MM.dd} and version."
+        default="",
+        description="Index or data stream; a format string, such as a-%{+yyyy.MM.dd}.",
+    )
+    indices: Listed[IndexRule] = Field(
+        default=(), description="Rules that choose an index before index does."
     )
     pipeline: Text = Field(
-        default="", description="Ingest pipeline for events whose monitor names none."
+        default="",
+        description="Ingest pipeline where the monitor names none; a format string.",
+    )
+    pipelines: Listed[PipelineRule] = Field(
+        default=(), description="Rules that choose a pipeline before pipeline does."
     )
     proxy_url: Annotated[Text, AfterValidator(_proxy)] = Field(
         default="", description="Proxy to connect through."
@@ -194,9 +202,9 @@ class ElasticsearchOptions(Options):
     preset: Text = Field(
         default="", description="balanced, throughput, scale, latency or custom."
     )
-    indices: Any = Field(default=None, description="Not supported yet.")
-    pipelines: Any = Field(default=None, description="Not supported yet.")
-    auth: Any = Field(default=None, description="Not supported yet.")
+    auth: AuthOptions = Field(
+        default=AuthOptions(), description="For requests without a login of their own."
+    )
     kerberos: Any = Field(default=None, description="Not supported yet.")
 
     _has_hosts = field_validator("hosts")(some_hosts)
@@ -269,24 +277,6 @@ class ElasticsearchOptions(Options):
             max_retries=self.max_retries,
             gather=GATHER,
         )
-
-
-def basic(username: str, password: str) -> str:
-    """Return the header of Basic authentication."""
-    return f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
-
-
-def encoded_api_key(key: str) -> str:
-    """Return an API key as the header carries it; raises `ValueError`."""
-    if ":" in key:
-        return base64.b64encode(key.encode()).decode()
-    try:
-        is_pair = b":" in base64.b64decode(key, validate=True)
-    except binascii.Error:
-        is_pair = False
-    if not is_pair:
-        raise ValueError("is neither 'id:key' nor that in base64")
-    return key
 
 
 def _as_text(value: Any) -> str:

@@ -10,19 +10,20 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.errors import OutputUnavailable
-from heartbeat.outputs.base import Rejection
+from heartbeat.outputs.base import Finding, Rejection
 from heartbeat.outputs.elasticsearch.access import TlsUnavailable, open_client
 from heartbeat.outputs.elasticsearch.answer import Tally
 from heartbeat.outputs.elasticsearch.bulk import cut, dead_letter
+from heartbeat.outputs.elasticsearch.license import License
 from heartbeat.outputs.elasticsearch.recall import Recall
 from heartbeat.outputs.elasticsearch.selftest import examine
 from heartbeat.outputs.elasticsearch.server import read_server, refused, unlike_bulk
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from heartbeat.net import Network
-    from heartbeat.outputs.base import Batch, Delivery, Finding, Limits
+    from heartbeat.outputs.base import Batch, Delivery, Limits
     from heartbeat.outputs.elasticsearch.access import Access
     from heartbeat.outputs.elasticsearch.bulk import Encoder
     from heartbeat.outputs.elasticsearch.client import Client
@@ -60,6 +61,7 @@ class ElasticsearchOutput:
         self._client: Client | None = None
         at_a_time = self.limits.max_events * self.limits.concurrency
         self._recall = Recall(encoder.index_of, network.clock, at_a_time)
+        self._license = License(network.clock)
         self._prepare: Prepare | None = None
 
     def prepare_with(self, prepare: Prepare) -> None:
@@ -83,23 +85,33 @@ class ElasticsearchOutput:
         except TlsUnavailable:
             await self.close()
             raise
-        read_server(answer, self._access, self._network.clock)
+        server = read_server(answer, self._access, self._network.clock)
+        await self._license.check(self._client, server)
         if self._prepare is not None:
             await self._prepare(self._client, self._access)
 
     async def publish(self, batch: Batch) -> Delivery:
         """Send the batch; what cannot be indexed may go to the dead-letter index."""
-        tally = await self._send_new(batch)
+        to = self._encoder.destination
+        lost: Sequence[Rejection] = ()
+        if to.needs_fields:
+            batch, lost = to.place(batch)
+        tally = await self._send_new(batch) if batch else Tally()
+        tally.rejected += lost
         if tally.refused and self._dead_letter_index:
             await self._bury(tally)
         return tally.delivery()
 
     async def test(self) -> AsyncIterator[Finding]:
         """Try every host on its own: name, connection, TLS, identity, privileges."""
-        index = self._encoder.index_at(self._network.clock.now())
+        chosen = self._encoder.destination.index
+        indices = chosen.possible(self._network.clock.now())
         for host in self._access.hosts:
-            async for finding in examine(host, self._access, self._network, index):
+            async for finding in examine(host, self._access, self._network, indices):
                 yield finding
+        if chosen.is_open:
+            text = "some depend on the event, their privileges are not known"
+            yield Finding("indices", "INFO", text)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -6,7 +6,7 @@ Owns the steps and their order. Writes no document. Must not know the bulk inter
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -15,15 +15,17 @@ from heartbeat.errors import CheckFailed, OutputUnavailable
 from heartbeat.net import ALL, Families, Route, TlsFacts, dial, resolve
 from heartbeat.outputs.base import Finding
 from heartbeat.outputs.elasticsearch.access import open_client
+from heartbeat.outputs.elasticsearch.license import PATH, QUERY, read_license
 from heartbeat.outputs.elasticsearch.server import (
     OK,
+    as_object,
     read_object,
     read_server,
     reason_of,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from heartbeat.event import Facts
     from heartbeat.net import Network
@@ -40,7 +42,7 @@ WRITE, CREATE = "create_doc", "auto_configure"
 
 
 async def examine(
-    host: Host, access: Access, network: Network, index: str
+    host: Host, access: Access, network: Network, indices: Sequence[str]
 ) -> AsyncIterator[Finding]:
     """Try one host as if it were the only one, up to the first error."""
     yield Finding(host.url, "")
@@ -55,7 +57,7 @@ async def examine(
             yield finding
         if has_failed:
             return
-    async for finding in _conversation(host, access, network, index):
+    async for finding in _conversation(host, access, network, indices):
         yield finding
 
 
@@ -138,7 +140,7 @@ async def _dialled(
 
 
 async def _conversation(
-    host: Host, access: Access, network: Network, index: str
+    host: Host, access: Access, network: Network, indices: Sequence[str]
 ) -> AsyncIterator[Finding]:
     client: Client | None = None
     try:
@@ -146,7 +148,12 @@ async def _conversation(
         server = read_server(await client.get("/"), access, network.clock)
         yield Finding("talk to server", depth=STEP)
         yield Finding("version", "INFO", server.version, STEP)
-        yield _permission(await _ask_privileges(client, index), index)
+        if words := read_license(await client.get(PATH, query=QUERY)):
+            yield Finding("license", "WARN", words, STEP)
+        if indices:
+            answer = await _ask_privileges(client, indices)
+            for finding in _permissions(answer, indices):
+                yield finding
     except OutputUnavailable as error:
         yield Finding("talk to server", "ERROR", str(error), STEP)
     finally:
@@ -154,19 +161,25 @@ async def _conversation(
             await client.close()
 
 
-async def _ask_privileges(client: Client, index: str) -> Answer:
-    wanted = {"index": [{"names": [index], "privileges": [WRITE, CREATE]}]}
+async def _ask_privileges(client: Client, indices: Sequence[str]) -> Answer:
+    wanted = {"index": [{"names": indices, "privileges": [WRITE, CREATE]}]}
     return await client.post(PRIVILEGES, orjson.dumps(wanted))
 
 
-def _permission(answer: Answer, index: str) -> Finding:
-    """Return whether we may create documents, as far as the server tells."""
+def _permissions(answer: Answer, indices: Iterable[str]) -> Iterable[Finding]:
+    """Yield whether we may create documents, as far as the server tells."""
+    granted = as_object(read_object(answer.body).get("index"))
+    for index in indices:
+        if answer.status == OK:
+            yield _permission(index, as_object(granted.get(index)))
+        else:
+            why = reason_of(answer) or f"it answered {answer.status}"
+            text = f"the server does not say (is its security off?): {why}"
+            yield Finding(f"may write to {index}", "WARN", text, STEP)
+
+
+def _permission(index: str, granted: Mapping[str, Any]) -> Finding:
     name = f"may write to {index}"
-    if answer.status != OK:
-        why = reason_of(answer) or f"it answered {answer.status}"
-        text = f"the server does not say (is its security off?): {why}"
-        return Finding(name, "WARN", text, STEP)
-    granted = read_object(answer.body).get("index", {}).get(index, {})
     if not granted.get(WRITE):
         return Finding(name, "ERROR", f"the privilege {WRITE} is missing", STEP)
     if not granted.get(CREATE):

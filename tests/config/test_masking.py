@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         "client_secret",
         "access_token",
         "cloud.auth",
+        "output.elasticsearch.auth.headers.value",
         "headers.Cookie",
     ],
 )

@@ -58,13 +58,14 @@ async def test_before_the_first_document(
 async def test_one_question_if_it_is_there(
     attached: Attached, server: FakeCluster
 ) -> None:
-    """A template in place costs a single small request."""
+    """A template in place costs a single small request more."""
     server.things[TEMPLATE] = {}
     output = attached()
 
     await output.connect()
 
-    assert [request.path for request in server.requests] == ["/", TEMPLATE]
+    paths = [request.path for request in server.requests]
+    assert paths == ["/", "/_license", TEMPLATE]
 
 
 async def test_overwriting_once(attached: Attached, server: FakeCluster) -> None:
@@ -79,12 +80,13 @@ async def test_overwriting_once(attached: Attached, server: FakeCluster) -> None
 
 
 async def test_it_can_be_switched_off(attached: Attached, server: FakeCluster) -> None:
-    """Then nothing is asked."""
+    """Then nothing is asked about it."""
     output = attached("setup.template.enabled: false\n")
 
     await output.connect()
 
-    assert [request.path for request in server.requests] == ["/"]
+    paths = [request.path for request in server.requests]
+    assert paths == ["/", "/_license"]
 
 
 async def test_other_outputs_are_left_alone(

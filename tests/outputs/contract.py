@@ -15,9 +15,14 @@ import pytest
 from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs.base import Closeable, Connectable, SelfTest
 from tests.support.records import ids, numbered
+from tests.support.worker import Benches
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from heartbeat.event import Record
     from heartbeat.outputs.base import Output
+    from tests.support.clock import FakeClock
 
 
 class Rig(Protocol):
@@ -35,6 +40,12 @@ class Rig(Protocol):
 
     async def recover(self) -> None:
         """Let the receiver work again."""
+
+
+class RejectingRig(Rig, Protocol):
+    """A rig whose receiver, or the way to it, never takes the record `unfit`."""
+
+    unfit: Record
 
 
 async def connect(output: Output) -> None:
@@ -120,3 +131,63 @@ class OutputContract:
         rig.is_closed = True
 
         assert await rig.received() == []
+
+    async def test_an_outage_costs_nothing(
+        self, rig: Rig, clock: FakeClock, tmp_path: Path
+    ) -> None:
+        """What came before it ended arrives once and in order."""
+        await rig.fail()
+        async with Benches(clock, tmp_path)(rig.output, 3) as run:
+            while run.worker.is_working:
+                await clock.advance(0.1)
+            await run.put(2, first=4)
+            await rig.recover()
+            await run.done_in_time(clock)
+            arrived = await rig.received()
+            counters = run.worker.counters
+            rig.is_closed = True
+
+        assert arrived == ids(numbered(1, 5))
+        assert (counters.acked, counters.dead_letter, counters.dropped) == (5, 0, 0)
+
+    async def test_what_waits_leaves_before_the_end(
+        self, rig: Rig, clock: FakeClock, tmp_path: Path
+    ) -> None:
+        """Draining delivers all there is; then the output is closed."""
+        async with Benches(clock, tmp_path)(rig.output, 3) as run:
+            await run.put(2, first=4)
+            await run.done_in_time(clock)
+            arrived = await rig.received()
+            rig.is_closed = True
+
+        assert arrived == ids(numbered(1, 5))
+
+
+class RejectingContract(OutputContract):
+    """The tests for an output that finds some records unfit; `rig` has one."""
+
+    async def test_an_unfit_record_is_rejected_alone(self, rig: RejectingRig) -> None:
+        """Those beside it are taken."""
+        await connect(rig.output)
+        (one, other) = numbered(1, 2)
+
+        delivery = await rig.output.publish([one, rig.unfit, other])
+
+        assert (delivery.accepted, list(delivery.retry)) == (2, [])
+        assert ids([refused.record for refused in delivery.rejected]) == ["unfit"]
+        assert await rig.received() == ["id-1", "id-2"]
+
+    async def test_an_unfit_record_is_kept(
+        self, rig: RejectingRig, clock: FakeClock, tmp_path: Path
+    ) -> None:
+        """It ends as a dead letter, with a reason, and is not offered again."""
+        async with Benches(clock, tmp_path)(rig.output, 1) as run:
+            run.store.append([rig.unfit], {})
+            await run.put(1, first=2)
+            await run.done_in_time(clock)
+            arrived = await rig.received()
+            (letter,) = run.letters()
+            rig.is_closed = True
+
+        assert arrived == ["id-1", "id-2"]
+        assert letter["reason"]

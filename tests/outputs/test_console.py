@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from heartbeat.config import Section
-from heartbeat.errors import OutputClosed, OutputUnavailable
+from heartbeat.errors import ConfigError, OutputClosed, OutputUnavailable
 from heartbeat.net import Network
 from heartbeat.outputs.base import Finding, OutputContext
 from heartbeat.outputs.codec import JsonCodec, JsonOptions
@@ -166,6 +166,7 @@ async def test_a_reader_that_stands_still_does_not_keep_the_process(
         ({"pretty": True}, 13),
         ({"codec": {"json": {"pretty": True}}}, 13),
         ({"pretty": True, "codec": {"json": {}}}, 1),
+        ({"human": True}, 1),
     ],
 )
 async def test_pretty_is_an_option(
@@ -180,6 +181,34 @@ async def test_pretty_is_an_option(
     await output.close()
 
     assert len(capfd.readouterr().out.splitlines()) == lines
+
+
+@pytest.mark.parametrize(
+    ("options", "is_human"),
+    [
+        ({"human": True}, True),
+        ({"human": True, "codec": {"json": {}}}, False),
+    ],
+)
+async def test_people_get_lines_of_their_own(
+    context: OutputContext,
+    capfd: pytest.CaptureFixture[str],
+    options: dict[str, Any],
+    *,
+    is_human: bool,
+) -> None:
+    """Without colours where there is no terminal; a codec comes first."""
+    output = build(Section(options), context)
+    await output.publish(numbered(1, 1))
+    await output.close()
+
+    assert capfd.readouterr().out.endswith("  -     m1\n") is is_human
+
+
+def test_two_forms_at_once(context: OutputContext) -> None:
+    """One has to be chosen."""
+    with pytest.raises(ConfigError, match="cannot set both pretty and human"):
+        build(Section({"pretty": True, "human": True}), context)
 
 
 async def test_the_self_test_sees_a_closed_terminal(context: OutputContext) -> None:

@@ -13,8 +13,8 @@ from heartbeat.event import Record
 from heartbeat.net import Network
 from heartbeat.outputs.base import Finding, OutputContext
 from heartbeat.outputs.file import FileOutput, build
-from tests.outputs.contract import OutputContract
-from tests.support.records import numbered, record
+from tests.outputs.contract import RejectingContract
+from tests.support.records import numbered, record, unfit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -43,6 +43,7 @@ class FileRig:
     def __init__(self, output: FileOutput, folder: Path) -> None:
         self.output = output
         self.is_closed = False
+        self.unfit = unfit(a="b" * 20_000)
         self._folder = folder
 
     async def received(self) -> list[str]:
@@ -58,13 +59,13 @@ class FileRig:
         self._folder.unlink()
 
 
-class TestContract(OutputContract):
+class TestContract(RejectingContract):
     """The file output keeps what every output keeps."""
 
     @pytest.fixture
     async def rig(self, clock: FakeClock, tmp_path: Path) -> AsyncIterator[FileRig]:
         """Return a file output in an empty folder."""
-        output = made(clock, path=str(tmp_path / "out"))
+        output = made(clock, path=str(tmp_path / "out"), rotate_every_kb=10)
         rig = FileRig(output, tmp_path / "out")
         yield rig
         if not rig.is_closed:

@@ -12,6 +12,7 @@ from heartbeat.config.variables import Scope
 from heartbeat.errors import ConfigError
 from heartbeat.outputs.fields import RecordFields
 from heartbeat.outputs.selector import RuleOptions, Selector, build_selector
+from tests.support.clock import START_NS
 from tests.support.records import record
 
 
@@ -82,6 +83,57 @@ def test_what_is_the_same_for_all_events(
 ) -> None:
     """It is known when the rules are read."""
     assert selector(**options).static == static
+
+
+@pytest.mark.parametrize(
+    ("options", "needs_fields", "is_open"),
+    [
+        ({"place": "%{+yyyy}"}, False, False),
+        ({"place": "%{[monitor.id]}"}, True, True),
+        ({"places": [{"place": "a", "when": when(1)}]}, True, False),
+        (
+            {"places": [{"place": "%{[monitor.id]}", "mappings": {"m1": "a"}}]},
+            True,
+            False,
+        ),
+    ],
+)
+def test_what_has_to_be_known_of_events(
+    options: dict[str, Any], *, needs_fields: bool, is_open: bool
+) -> None:
+    """Their fields for conditions and references, but not always for what is found."""
+    chosen = selector(**options)
+
+    assert (chosen.needs_fields, chosen.is_open) == (needs_fields, is_open)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({}, ["else"]),
+        ({"place": "a-%{+yyyy}"}, ["a-2026"]),
+        ({"place": "%{[monitor.id]}"}, []),
+        ({"places": [{"place": "a", "when": when(1)}]}, ["a", "else"]),
+        (
+            {
+                "place": "a",
+                "places": [
+                    {
+                        "place": "%{[monitor.id]}",
+                        "mappings": {"m1": "b", "m2": "b"},
+                        "default": "c",
+                    }
+                ],
+            },
+            ["b", "c", "a"],
+        ),
+    ],
+)
+def test_what_is_known_before_any_event(
+    options: dict[str, Any], names: list[str]
+) -> None:
+    """Whatever the rules may choose, unless it is made of fields."""
+    assert selector(**options).possible(START_NS) == names
 
 
 def test_nothing_to_choose() -> None:

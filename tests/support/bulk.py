@@ -70,15 +70,17 @@ class Bulk:
     """What arrived, and what is to happen next.
 
     `script` holds what to do with the next bulk requests; without it documents are
-    taken, each id once.
+    taken, each id once, but for those that are `refused`.
     """
 
     requests: list[Request] = field(default_factory=list[Request])
     script: deque[Act] = field(default_factory=deque["Act"])
+    refused: frozenset[str] = frozenset()
     taken: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     root: Act | None = None
     privileges: Act | None = None
     search: Act | None = None
+    license: Act | None = None
     is_down: bool = False
     connections: int = 0
     url: str = ""
@@ -108,6 +110,8 @@ class Bulk:
             return self.privileges or answer(SECURITY_OFF, status=400)
         if request.path.endswith("/_search"):
             return self.search or answer({})
+        if request.path.endswith("/_license"):
+            return self.license or answer({"license": {"status": "active"}})
         return self.root or answer(VERSION)
 
     async def _take(
@@ -116,13 +120,18 @@ class Bulk:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        statuses: list[int] = []
-        for action in request.actions:
-            place = (action["_index"], action["_id"])
-            statuses.append(409 if place in self.taken else 201)
-            if place not in self.taken:
-                self.taken.append(place)
-        await items(*statuses)(request, reader, writer)
+        verdicts = [self.take(action) for action in request.actions]
+        await items(*verdicts)(request, reader, writer)
+
+    def take(self, action: Mapping[str, str]) -> int | dict[str, Any]:
+        """Take an event, unless it is there or refused; return the verdict."""
+        place = (action["_index"], action["_id"])
+        if action["_id"] in self.refused:
+            return fault(400, "document_parsing_exception", "failed to parse")
+        if place in self.taken:
+            return 409
+        self.taken.append(place)
+        return 201
 
 
 @asynccontextmanager

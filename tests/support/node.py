@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.asking import ask
-from tests.support.program import until
+from tests.support.program import runs, until
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,7 +54,7 @@ class Node:
         """End it with SIGKILL, as a crash would."""
         process = int((self._folder / "pid").read_text(encoding="ascii"))
         os.kill(process, signal.SIGKILL)
-        until(lambda: not _runs(process), "the end of the node")
+        until(lambda: not runs(process), "the end of the node")
 
     def stop(self) -> None:
         """End it, if it runs."""
@@ -97,11 +97,3 @@ def own_node(folder: Path) -> Generator[Node]:
         yield node
     finally:
         node.stop()
-
-
-def _runs(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
-    except OSError:
-        return False
-    return state.rpartition(")")[2].split()[0] != "Z"

@@ -37,6 +37,15 @@ def until(condition: Callable[[], Any], what: str) -> Any:
     return found
 
 
+def runs(process: int) -> bool:
+    """Tell whether a process, which need not be ours, is alive."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return state.rpartition(")")[2].split()[0] != "Z"
+
+
 class Program:
     """One `heartbeat` with a directory of its own."""
 

@@ -5,7 +5,7 @@ Owns their making. Must not know what becomes of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -27,6 +27,12 @@ def record(
     }
     routing = Routing(f"id-{number}", index, pipeline)
     return Record(orjson.dumps(body), routing, START_NS + number)
+
+
+def unfit(**fields: Any) -> Record:
+    """Return a record with the id `unfit` and these fields."""
+    body = {"@timestamp": "2026-09-21T14:13:20.000Z", **fields}
+    return Record(orjson.dumps(body), Routing("unfit"), START_NS, 99)
 
 
 def records(count: int, *, first: int = 1, size: int = 0) -> list[Record]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from heartbeat.outputs.base import Output
+    from tests.support.cutting import Wire
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0
@@ -84,10 +85,15 @@ class Service:
         """Stop it; a second call does nothing."""
         await self._run("stop.sh")
 
+    @property
+    def process(self) -> int:
+        """The number of its process."""
+        pid, _ = (self.folder / "pid").read_text().split()
+        return int(pid)
+
     def kill(self) -> None:
         """End it with SIGKILL, as a crash would."""
-        pid, _ = (self.folder / "pid").read_text().split()
-        os.kill(int(pid), signal.SIGKILL)
+        os.kill(self.process, signal.SIGKILL)
 
     async def _run(self, script: str, *arguments: str) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -100,11 +106,12 @@ class Service:
         assert await process.wait() == 0
 
 
-def _kit(variable: str) -> Path:
-    kit = Path(os.environ.get(variable, ""))
-    if not os.environ.get(variable) or not (kit / "start.sh").is_file():
+def kit(variable: str) -> Path:
+    """Return the folder of the kit that the variable names, or skip the test."""
+    named = Path(os.environ.get(variable, ""))
+    if not os.environ.get(variable) or not (named / "start.sh").is_file():
         pytest.skip(f"{variable} names no folder of a kit with a start.sh")
-    return kit
+    return named
 
 
 @asynccontextmanager
@@ -112,12 +119,34 @@ async def service(
     variable: str, folder: Path, *options: str, **settings: str
 ) -> AsyncGenerator[Service]:
     """Run a server of the kit that the variable names, or skip the test."""
-    made = Service(_kit(variable), folder, **settings)
+    made = Service(kit(variable), folder, **settings)
     await made.start(*options)
     try:
         yield made
     finally:
         await made.stop()
+
+
+@asynccontextmanager
+async def delivering(
+    output: Output, folder: Path
+) -> AsyncGenerator[tuple[Store, Worker]]:
+    """Deliver to the output what is put into the store; all of it, in the end."""
+    clock = SystemClock()
+    store = Store.open(None, outputs=(output.name,), clock=clock)
+    letters = DeadLetters(folder, output.name, clock)
+    random = Random(1)  # noqa: S311 - no secret
+    worker = Worker(output, store, clock, dead_letters=letters, random=random)
+    running = asyncio.create_task(worker.run())
+    try:
+        yield store, worker
+        assert await worker.drain(PATIENCE)
+        assert worker.counters.dead_letter == 0
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        await store.close()
 
 
 async def deliver_through_a_crash(output: Output, server: Service, folder: Path) -> int:
@@ -126,13 +155,7 @@ async def deliver_through_a_crash(output: Output, server: Service, folder: Path)
     The ids are `id-1` and so on. Some are taken before the crash, some wait for the
     server to come back.
     """
-    clock = SystemClock()
-    store = Store.open(None, outputs=(output.name,), clock=clock)
-    letters = DeadLetters(folder, output.name, clock)
-    random = Random(1)  # noqa: S311 - no secret
-    worker = Worker(output, store, clock, dead_letters=letters, random=random)
-    running = asyncio.create_task(worker.run())
-    try:
+    async with delivering(output, folder) as (store, worker):
         store.append(records(100), {})
         assert await worker.drain(PATIENCE)
         store.append(records(500, first=101), {})
@@ -142,11 +165,20 @@ async def deliver_through_a_crash(output: Output, server: Service, folder: Path)
         await server.start()
         store.append(records(100, first=1101), {})
         await store.flush()
-        assert await worker.drain(PATIENCE)
-        assert worker.counters.dead_letter == 0
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-        await store.close()
     return 1200
+
+
+async def deliver_through_cuts(output: Output, wire: Wire, folder: Path) -> int:
+    """Deliver events while the wire is cut in the middle of batches; return how many.
+
+    The ids are `id-1` and so on. Each connection passes so many bytes and no more,
+    until there are no cuts left.
+    """
+    random = Random(2)  # noqa: S311 - no secret
+    cuts = 3 if wire.is_silent else 20
+    async with delivering(output, folder) as (store, _):
+        wire.cuts += [random.randint(500, 100_000) for _ in range(cuts)]
+        store.append(records(10_000, size=100), {})
+        await store.flush()
+    assert wire.cuts == []
+    return 10_000

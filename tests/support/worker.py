@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from heartbeat.outputs.base import Batch, Output
     from tests.support.clock import FakeClock
-    from tests.support.outputs import Answer, RecordingOutput
+    from tests.support.outputs import Answer
 
 DOWN = OutputUnavailable("connection refused")
 
@@ -54,6 +54,13 @@ class Bench:
         """Return when everything is delivered."""
         assert await self.worker.drain(3600)
 
+    async def done_in_time(self, clock: FakeClock) -> None:
+        """Let time pass until everything is delivered."""
+        draining = asyncio.create_task(self.done())
+        while not draining.done():
+            await clock.advance(1)
+        await draining
+
     def letters(self) -> list[Any]:
         """Return the lines of the dead-letter files."""
         return [
@@ -72,9 +79,7 @@ class Benches:
         self._folder = folder
 
     @asynccontextmanager
-    async def __call__(
-        self, output: RecordingOutput, count: int = 0
-    ) -> AsyncGenerator[Bench]:
+    async def __call__(self, output: Output, count: int = 0) -> AsyncGenerator[Bench]:
         """Run the worker until the end of the block."""
         bench = Bench(output, self._clock, self._folder / "dead-letter")
         await bench.put(count)

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heartbeat.config import Section
 from heartbeat.deflate import decompress
 from heartbeat.event import Record, Routing
 from heartbeat.outputs.elasticsearch.answer import Item, Refusal
 from heartbeat.outputs.elasticsearch.bulk import (
     INLINE_BYTES,
-    Destination,
     Encoder,
     cut,
     dead_letter,
     size,
 )
-from heartbeat.outputs.elasticsearch.index import EventName
+from heartbeat.outputs.elasticsearch.index import destination_of
 from tests.support.records import ids, numbered, record, records
 
 
@@ -28,8 +28,8 @@ def encoder(
     index: str = "idx", pipeline: str = "", *, level: int = 0, escapes: bool = False
 ) -> Encoder:
     """Return an encoder."""
-    destination = Destination(EventName(index), EventName(pipeline))
-    return Encoder(destination, level=level, escapes_html=escapes)
+    section = Section({"index": index, "pipeline": pipeline})
+    return Encoder(destination_of(section), level=level, escapes_html=escapes)
 
 
 def action(of: Encoder, one: Record) -> object:
@@ -69,7 +69,7 @@ def test_the_index_can_depend_on_the_day() -> None:
         "x-9.5.0-2026.09.21",
         "x-9.5.0-2026.09.22",
     ]
-    assert made.index_at(one.timestamp) == "x-9.5.0-2026.09.21"
+    assert made.index_of(one) == "x-9.5.0-2026.09.21"
 
 
 def test_ids_are_quoted() -> None:

@@ -83,7 +83,7 @@ async def test_our_version_is_new_enough(
 
     await make(bulk.url, allow_older_versions=False).connect()
 
-    assert [request.path for request in bulk.requests] == ["/"]
+    assert bulk.requests[0].path == "/"
 
 
 async def test_older_servers_can_be_excluded(make: Any, bulk: Bulk) -> None:
@@ -118,7 +118,7 @@ async def test_without_loadbalance_the_first_host_is_used(make: Any) -> None:
         await output.connect()
         await output.publish(numbered(1, 1))
 
-        assert (len(one.requests), len(other.requests)) == (2, 0)
+        assert (len(one.bulks), len(other.requests)) == (1, 0)
 
 
 @pytest.mark.parametrize("trouble", [answer({}, status=503), hang_up, break_off])

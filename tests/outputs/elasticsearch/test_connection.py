@@ -34,7 +34,7 @@ async def test_requests_look_like_the_references(connected: Any, bulk: Bulk) -> 
     output = await connected(parameters={"a": 1}, path="/es")
     await output.publish(numbered(1, 2))
 
-    root, request = bulk.requests
+    root, _, request = bulk.requests
     told = dict(request.headers)
     agent = told.pop("user-agent")
     told.pop("content-length")
@@ -82,6 +82,25 @@ async def test_large_plain_bodies_arrive(connected: Any, bulk: Bulk) -> None:
     [
         ("", {"username": "me", "password": "pw"}, "Basic bWU6cHc="),
         ("", {"headers": {"Authorization": "Own x"}}, "Own x"),
+        ("", {"service_token": "st"}, "Bearer st"),
+        ("", {"api_key": "id:key"}, "ApiKey aWQ6a2V5"),
+        ("", {"auth": {"api_key": "b64"}}, "ApiKey b64"),
+        ("", {"auth": {"username": "me", "password": "pw"}}, "Basic bWU6cHc="),
+        (
+            "",
+            {"auth": {"headers": [{"key": "Authorization", "value": "Own y"}]}},
+            "Own y",
+        ),
+        (
+            "",
+            {"auth": {"api_key": "b64"}, "headers": {"Authorization": "Own x"}},
+            "Own x",
+        ),
+        (
+            "",
+            {"auth": {"api_key": "b64"}, "username": "me", "password": "pw"},
+            "Basic bWU6cHc=",
+        ),
         ("you:two@", {"username": "me", "password": "pw"}, "Basic eW91OnR3bw=="),
     ],
 )
@@ -271,7 +290,7 @@ async def test_a_proxy_is_asked(make: Any, bulk: Bulk) -> None:
     output = make("es.example", proxy_url=proxy)
     await output.connect()
 
-    (request,) = bulk.requests
+    request = bulk.requests[0]
     assert request.target == "http://es.example:9200/"
     assert request.headers["proxy-authorization"] == "Basic bWU6cHc="
 

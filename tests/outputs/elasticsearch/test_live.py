@@ -9,14 +9,21 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
+from heartbeat.clock import SystemClock
+from heartbeat.config import Section
 from heartbeat.event import Record, Routing
-from heartbeat.outputs.base import Delivery
-from heartbeat.outputs.elasticsearch.options import basic
+from heartbeat.net import Network
+from heartbeat.outputs.base import Delivery, OutputContext
+from heartbeat.outputs.elasticsearch import build
+from heartbeat.outputs.elasticsearch.login import basic
 from tests.support.clock import START_NS
+from tests.support.cutting import wire_to
 from tests.support.records import numbered
+from tests.support.services import deliver_through_cuts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from tests.support.clock import FakeClock
 
@@ -145,3 +152,29 @@ async def test_the_self_test_passes(make: Any, elasticsearch_url: str) -> None:
 
     assert "ERROR" not in verdicts.values()
     assert verdicts["talk to server"] == "OK"
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+async def test_events_are_stored_once_through_cuts(
+    cluster: Any, index: str, elasticsearch_url: str, tmp_path: Path, *, is_silent: bool
+) -> None:
+    """The network goes away in the middle of batches, with and without a word."""
+    parts = urlsplit(elasticsearch_url)
+    async with wire_to(parts.port or 9200) as wire:
+        wire.is_silent = is_silent
+        login = f"{parts.username}:{parts.password}@" if parts.username else ""
+        options = {
+            "hosts": f"http://{login}127.0.0.1:{wire.port}",
+            "index": index,
+            "bulk_max_size": 500,
+            "compression_level": 0,
+            "timeout": "1s",
+            "backoff": {"init": "10ms", "max": "20ms"},
+        }
+        output = build(Section(options), OutputContext(Network(SystemClock())))
+
+        count = await deliver_through_cuts(output, wire, tmp_path / "letters")
+
+    await cluster("POST", f"/{index}/_refresh")
+    counted = await cluster("GET", f"/{index}/_count")
+    assert counted["count"] == count

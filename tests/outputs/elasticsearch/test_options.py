@@ -64,10 +64,14 @@ def test_identities(options: dict[str, str], header: str) -> None:
         ({"preset": "fast"}, "unknown preset value fast accessing 'preset'"),
         ({"proxy_url": "socks5://p"}, "'socks5://p' has neither http nor https"),
         ({"headers": {"a": ["b"]}}, "the values must be texts accessing 'headers'"),
-        ({"indices": [{"index": "a"}]}, "is not supported here yet accessing"),
-        ({"pipelines": [{"pipeline": "a"}]}, "is not supported here yet accessing"),
+        ({"indices": {"index": "a"}}, "accessing 'indices'"),
         ({"kerberos": {"realm": "a"}}, "is not supported here yet accessing"),
-        ({"auth": {"username": "a"}}, "is not supported here yet accessing 'auth'"),
+        (
+            {"auth": {"username": "a", "api_key": "b"}},
+            "cannot set both api_key and username/password accessing 'auth'",
+        ),
+        ({"auth": {"password": "a"}}, "password is set, but username is not"),
+        ({"auth": {"headers": [{"value": "a"}]}}, "missing required field"),
         ({"timeout": 0}, "requires value > 0 accessing 'timeout'"),
         ({"compression_level": 10}, "requires value <= 9"),
         (

@@ -11,7 +11,7 @@ import pytest
 from heartbeat import COMPATIBLE_VERSION
 from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs.base import Delivery, Rejection
-from tests.outputs.contract import OutputContract
+from tests.outputs.contract import RejectingContract
 from tests.support.bulk import (
     Bulk,
     answer,
@@ -22,7 +22,7 @@ from tests.support.bulk import (
     hang_up,
     items,
 )
-from tests.support.records import ids, numbered
+from tests.support.records import ids, numbered, unfit
 
 if TYPE_CHECKING:
     from heartbeat.outputs.elasticsearch import ElasticsearchOutput
@@ -39,7 +39,9 @@ class ElasticsearchRig:
     def __init__(self, output: ElasticsearchOutput, bulk: Bulk) -> None:
         self.output = output
         self.is_closed = False
+        self.unfit = unfit(a="b")
         self._bulk = bulk
+        bulk.refused = frozenset(("unfit",))
 
     async def received(self) -> list[str]:
         """Return the ids that were taken."""
@@ -54,7 +56,7 @@ class ElasticsearchRig:
         self._bulk.is_down = False
 
 
-class TestContract(OutputContract):
+class TestContract(RejectingContract):
     """What every output keeps."""
 
     @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from heartbeat import COMPATIBLE_VERSION
@@ -51,7 +52,25 @@ async def test_all_steps(make: Any, bulk: Bulk) -> None:
     ]
     assert [request.path for request in bulk.requests] == [
         "/",
+        "/_license",
         "/_security/user/_has_privileges",
+    ]
+
+
+async def test_every_index_that_rules_name_is_asked_for(make: Any, bulk: Bulk) -> None:
+    """Those that only events can name are told to be open."""
+    both = {"create_doc": True, "auto_configure": True}
+    bulk.privileges = answer({"index": {"one": both, "rest": {}}})
+    when = {"equals": {"monitor.id": "a"}}
+    rules = [{"index": "one", "when": when}, {"index": "%{[monitor.id]}"}]
+
+    found = await findings(make(bulk.url, indices=rules, index="rest"))
+
+    assert orjson.loads(bulk.requests[-1].body)["index"][0]["names"] == ["one", "rest"]
+    assert found[-3:] == [
+        "  may write to one... OK",
+        "  may write to rest... ERROR the privilege create_doc is missing",
+        ("indices... INFO some depend on the event, their privileges are not known"),
     ]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from aiokafka import AIOKafkaConsumer
 
 from heartbeat.clock import SystemClock
 from heartbeat.config import Section
@@ -15,8 +14,16 @@ from heartbeat.net import Network
 from heartbeat.outputs.base import Delivery, OutputContext
 from heartbeat.outputs.kafka import build
 from tests.support.clock import START_NS
+from tests.support.cutting import wire_to
+from tests.support.receivers import messages
 from tests.support.records import ids, numbered, record
-from tests.support.services import Service, deliver_through_a_crash, service
+from tests.support.services import (
+    Service,
+    deliver_through_a_crash,
+    deliver_through_cuts,
+    kit,
+    service,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,23 +46,6 @@ async def server(tmp_path: Path) -> AsyncIterator[Service]:
 def host(server: Service, listener: int = 0) -> str:
     """Return the address of a listener."""
     return f"127.0.0.1:{server.port + listener}"
-
-
-async def messages(server: Service, topic: str) -> list[Any]:
-    """Return all messages of a topic."""
-    consumer = cast("Any", AIOKafkaConsumer)(
-        topic, bootstrap_servers=host(server), auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        ends = await consumer.end_offsets(consumer.assignment())
-        found: list[Any] = []
-        while len(found) < sum(ends.values()):
-            for some in (await consumer.getmany(timeout_ms=1000)).values():
-                found += some
-    finally:
-        await consumer.stop()
-    return found
 
 
 def names(found: list[Any]) -> list[str]:
@@ -87,7 +77,7 @@ class TestBroker:
         assert await output.publish(numbered(1, 20)) == Delivery(20, [], [])
         assert await output.publish(numbered(1, 20)) == Delivery(20, [], [])
 
-        found = await messages(server, "up")
+        found = await messages(host(server), "up")
 
         assert sorted(names(found)) == sorted(ids(numbered(1, 20)) * 2)
         assert len({(one.key, one.partition) for one in found}) == 20
@@ -101,7 +91,7 @@ class TestBroker:
         await output.connect()
         await output.publish(numbered(1, 500))
 
-        assert len(await messages(server, f"c-{name}")) == 500
+        assert len(await messages(host(server), f"c-{name}")) == 500
 
     async def check_idempotence(self, make: Any, server: Service) -> None:
         """A producer with an id of its own."""
@@ -181,4 +171,36 @@ async def test_nothing_is_missing_after_a_crash(tmp_path: Path) -> None:
 
         count = await deliver_through_a_crash(output, server, tmp_path / "letters")
 
-        assert set(names(await messages(server, "up"))) == set(ids(numbered(1, count)))
+        assert set(names(await messages(host(server), "up"))) == set(
+            ids(numbered(1, count))
+        )
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+async def test_nothing_is_missing_after_cuts(
+    tmp_path: Path, *, is_silent: bool
+) -> None:
+    """The network goes away in the middle of batches, with and without a word.
+
+    The broker is made to send its clients to the wire.
+    """
+    kit(KIT)
+    async with wire_to(0) as wire:
+        told = f"advertised.listeners=PLAINTEXT://127.0.0.1:{wire.port}"
+        wire.is_silent = is_silent
+        async with service(KIT, tmp_path / "run", KAFKA_SET=told) as server:
+            wire.server = server.port
+            options = {
+                "hosts": f"127.0.0.1:{wire.port}",
+                "topic": "up",
+                "bulk_max_size": 500,
+                "compression": "none",
+                "timeout": "2s",
+                "backoff": {"init": "10ms", "max": "20ms"},
+            }
+            output = build(Section(options), OutputContext(Network(SystemClock())))
+
+            count = await deliver_through_cuts(output, wire, tmp_path / "letters")
+
+            found = names(await messages(host(server), "up"))
+            assert set(found) == set(ids(numbered(1, count)))

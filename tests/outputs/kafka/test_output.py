@@ -12,10 +12,10 @@ from heartbeat.errors import OutputUnavailable
 from heartbeat.event import Record, Routing
 from heartbeat.outputs.base import Delivery, Finding
 from heartbeat.outputs.kafka.client import Fate, SendFailed
-from tests.outputs.contract import OutputContract
+from tests.outputs.contract import RejectingContract
 from tests.support.clock import START_NS, settle
 from tests.support.kafka import FakeClient
-from tests.support.records import numbered, record
+from tests.support.records import numbered, record, unfit
 from tests.support.servers import refused_port
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class KafkaRig:
     def __init__(self, output: KafkaOutput, cluster: Cluster) -> None:
         self.output = output
         self.is_closed = False
+        self.unfit = unfit(topic="no topic")
         self._cluster = cluster
 
     async def received(self) -> list[str]:
@@ -52,13 +53,13 @@ class KafkaRig:
         self._cluster.is_down = False
 
 
-class TestContract(OutputContract):
+class TestContract(RejectingContract):
     """What every output keeps."""
 
     @pytest.fixture
     async def rig(self, make: Make, cluster: Cluster, broker: str) -> KafkaRig:
         """Return an output with a cluster."""
-        return KafkaRig(make(broker), cluster)
+        return KafkaRig(make(broker, topic="%{[topic]:up}"), cluster)
 
 
 async def published(output: KafkaOutput, batch: list[Record]) -> Delivery:

@@ -15,8 +15,14 @@ from heartbeat.errors import OutputUnavailable
 from heartbeat.net import Network
 from heartbeat.outputs.base import Delivery, OutputContext
 from heartbeat.outputs.redis import build
+from tests.support.cutting import wire_to
 from tests.support.records import ids, numbered
-from tests.support.services import Service, deliver_through_a_crash, service
+from tests.support.services import (
+    Service,
+    deliver_through_a_crash,
+    deliver_through_cuts,
+    service,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -149,5 +155,28 @@ async def test_nothing_is_missing_after_a_crash(tmp_path: Path) -> None:
         output = build(Section(options), OutputContext(Network(SystemClock())))
 
         count = await deliver_through_a_crash(output, server, tmp_path / "letters")
+
+        assert set(await received(server)) == set(ids(numbered(1, count)))
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+async def test_nothing_is_missing_after_cuts(
+    tmp_path: Path, *, is_silent: bool
+) -> None:
+    """The network goes away in the middle of batches, with and without a word."""
+    async with (
+        service(KIT, tmp_path / "run") as server,
+        wire_to(server.port) as wire,
+    ):
+        wire.is_silent = is_silent
+        options = {
+            "hosts": f"127.0.0.1:{wire.port}",
+            "bulk_max_size": 500,
+            "timeout": "500ms",
+            "backoff": {"init": "10ms", "max": "20ms"},
+        }
+        output = build(Section(options), OutputContext(Network(SystemClock())))
+
+        count = await deliver_through_cuts(output, wire, tmp_path / "letters")
 
         assert set(await received(server)) == set(ids(numbered(1, count)))

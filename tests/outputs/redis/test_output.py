@@ -12,9 +12,9 @@ import pytest
 from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs.base import Delivery, Finding
 from heartbeat.outputs.redis.link import Link
-from tests.outputs.contract import OutputContract
+from tests.outputs.contract import RejectingContract
 from tests.support.clock import settle
-from tests.support.records import numbered, record
+from tests.support.records import numbered, record, unfit
 from tests.support.redis import Redis, redis_server
 from tests.support.servers import hang_up, refused_port, serve
 
@@ -43,6 +43,7 @@ class RedisRig:
     def __init__(self, output: RedisOutput, redis: Redis) -> None:
         self.output = output
         self.is_closed = False
+        self.unfit = unfit(a="b")
         self._redis = redis
 
     async def received(self) -> list[str]:
@@ -58,13 +59,14 @@ class RedisRig:
         self._redis.is_down = False
 
 
-class TestContract(OutputContract):
+class TestContract(RejectingContract):
     """What every output keeps."""
 
     @pytest.fixture
     async def rig(self, make: Make, redis: Redis) -> RedisRig:
         """Return an output with a server."""
-        return RedisRig(make(redis.port), redis)
+        rules = [{"key": "heartbeat", "when": {"has_fields": ["monitor.id"]}}]
+        return RedisRig(make(redis.port, keys=rules, key="%{[none]}"), redis)
 
 
 async def test_a_batch_is_one_command(make: Make, redis: Redis) -> None:
