@@ -15,7 +15,7 @@ import orjson
 from heartbeat import COMPATIBLE_VERSION
 from heartbeat.cmd.loading import load_settings, refuse
 from heartbeat.cmd.options import invocation, takes_global_options
-from heartbeat.elastic.kibana import data_view
+from heartbeat.elastic.dashboards.dataview import data_view
 from heartbeat.elastic.page import page
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError

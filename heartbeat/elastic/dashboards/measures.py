@@ -1,0 +1,224 @@
+"""What a chart works out of documents: the number columns of Kibana's Lens.
+
+Owns the form of each such column, with the columns that it needs. Must not know by what
+documents are divided, or what is drawn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from heartbeat.elastic.dashboards.dataview import RUNTIME_FIELDS
+from heartbeat.elastic.dashboards.objects import kql
+from heartbeat.elastic.fields import FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RECORDS: Final = "___records___"
+"""What Lens calls the documents themselves."""
+
+PERCENT: Final = {"id": "percent", "params": {"decimals": 2}}
+WHOLE: Final = {"id": "number", "params": {"decimals": 0}}
+ONE_DECIMAL: Final = {"id": "number", "params": {"decimals": 1}}
+
+_WORDS: Final = {
+    "date": "date",
+    "ip": "ip",
+    "boolean": "boolean",
+    "keyword": "string",
+}
+_TYPE_OF: Final = {
+    **{field.path: field.type for field in FIELDS},
+    **{name: kind for name, (kind, _) in RUNTIME_FIELDS.items()},
+}
+
+
+def data_type(field: str) -> str:
+    """Return what Lens calls the type of a field."""
+    return _WORDS.get(_TYPE_OF.get(field, ""), "number")
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Something worked out of the documents of a bucket.
+
+    `where` narrows them in KQL; `form` formats it, as the data view says by default.
+    """
+
+    label: str
+    operation: str
+    field: str = RECORDS
+    where: str = ""
+    form: Mapping[str, Any] | None = None
+    percentile: int = 0
+
+    @property
+    def is_last(self) -> bool:
+        """Say whether it is a value of the latest document, which orders nothing."""
+        return self.operation == "last_value"
+
+    def columns(self, name: str) -> dict[str, Any]:
+        """Return the column under a name, with those that it needs."""
+        kind = data_type(self.field)
+        keeps = self.operation in {"last_value", "min", "max"}
+        column = {
+            "label": self.label,
+            "customLabel": True,
+            "dataType": kind if keeps else "number",
+            "operationType": self.operation,
+            "sourceField": self.field,
+            "isBucketed": False,
+            "scale": "ordinal" if self.is_last and kind != "number" else "ratio",
+            "params": self._parameters(),
+        }
+        if self.where:
+            column["filter"] = kql(self.where)
+        return {name: column}
+
+    def _parameters(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = {}
+        if self.operation in {"count", "unique_count"}:
+            parameters = {"emptyAsNull": False}
+        if self.is_last:
+            parameters = {"sortField": "@timestamp", "showArrayValues": False}
+        if self.percentile:
+            parameters = {"percentile": self.percentile}
+        if self.form:
+            parameters["format"] = dict(self.form)
+        return parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A count of different values less another one of the same field."""
+
+    label: str
+    field: str
+    of: str
+    less: str
+
+    is_last: bool = False
+
+    def columns(self, name: str) -> dict[str, Any]:
+        """Return the formula, its two parts and the subtraction.
+
+        Lens keeps a formula as text and, beside it, already taken apart.
+        """
+        parts = [self._part(where) for where in (self.of, self.less)]
+        text = " - ".join(self._text(where) for where in (self.of, self.less))
+        first, second, result = (f"{name}X{number}" for number in range(3))
+        tree = {
+            "type": "function",
+            "name": "subtract",
+            "args": [first, second],
+            "location": {"min": 0, "max": len(text)},
+            "text": text,
+        }
+        whole = {
+            "label": self.label,
+            "customLabel": True,
+            "dataType": "number",
+            "operationType": "formula",
+            "isBucketed": False,
+            "scale": "ratio",
+            "params": {"formula": text, "isFormulaBroken": False, "format": WHOLE},
+            "references": [result],
+        }
+        subtraction = {
+            "label": f"Part of {self.label}",
+            "customLabel": True,
+            "dataType": "number",
+            "operationType": "math",
+            "isBucketed": False,
+            "scale": "ratio",
+            "params": {"tinymathAst": tree},
+            "references": [first, second],
+        }
+        return {
+            name: whole,
+            **parts[0].columns(first),
+            **parts[1].columns(second),
+            result: subtraction,
+        }
+
+    def _part(self, where: str) -> Measure:
+        label = f"Part of {self.label}"
+        return Measure(label, "unique_count", self.field, where)
+
+    def _text(self, where: str) -> str:
+        query = f", kql='{where}'" if where else ""
+        return f"unique_count({self.field}{query})"
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same number everywhere, for a line to compare with."""
+
+    label: str
+    value: float
+    form: Mapping[str, Any] | None = None
+
+    is_last: bool = False
+
+    def columns(self, name: str) -> dict[str, Any]:
+        """Return the column under a name."""
+        parameters: dict[str, Any] = {"value": str(self.value)}
+        if self.form:
+            parameters["format"] = dict(self.form)
+        column: dict[str, Any] = {
+            "label": self.label,
+            "customLabel": True,
+            "dataType": "number",
+            "operationType": "static_value",
+            "isBucketed": False,
+            "isStaticValue": True,
+            "scale": "ratio",
+            "params": parameters,
+            "references": [],
+        }
+        return {name: column}
+
+
+Number: TypeAlias = Measure | Difference | Constant
+
+
+def count(label: str, where: str = "") -> Measure:
+    """Return how many documents there are."""
+    return Measure(label, "count", where=where, form=WHOLE)
+
+
+def unique(label: str, field: str, where: str = "") -> Measure:
+    """Return how many different values a field has."""
+    return Measure(label, "unique_count", field, where)
+
+
+def average(label: str, field: str, where: str = "") -> Measure:
+    """Return the mean of a field."""
+    return Measure(label, "average", field, where)
+
+
+def share_up(label: str = "Availability") -> Measure:
+    """Return the share of results that were up."""
+    return Measure(label, "average", "hb.ok", form=PERCENT)
+
+
+def highest(label: str, field: str, where: str = "") -> Measure:
+    """Return the greatest value of a field."""
+    return Measure(label, "max", field, where)
+
+
+def lowest(label: str, field: str, where: str = "") -> Measure:
+    """Return the least value of a field."""
+    return Measure(label, "min", field, where)
+
+
+def percentile(rank: int, field: str, label: str = "") -> Measure:
+    """Return what this percentage of the values stays below."""
+    return Measure(label or f"p{rank}", "percentile", field, percentile=rank)
+
+
+def last(label: str, field: str, where: str = "") -> Measure:
+    """Return the value of the latest document."""
+    return Measure(label, "last_value", field, where)
