@@ -4,7 +4,8 @@ Owns the way from the columns of a chart to a search, and back to rows. Must not
 which charts there are.
 
 Where Lens takes `top_metrics` for the value of the latest document, `top_hits` stands
-here, which gives the same value and which every Elasticsearch has.
+here, which gives the same value and which every Elasticsearch has. Lens itself takes it
+where arrays are shown, as they have to be for runtime fields.
 """
 
 from __future__ import annotations
@@ -153,8 +154,8 @@ def _measure(column: dict[str, Any]) -> dict[str, Any] | None:
             return {"percentiles": {"field": field, "percents": percents}}
         case "last_value":
             order = [{column["params"]["sortField"]: "desc"}]
-            last = {"size": 1, "sort": order, "fields": [field], "_source": False}
-            return {"top_hits": last}
+            read = {"docvalue_fields": [field], "_source": False}
+            return {"top_hits": {"size": 1, "sort": order, **read}}
         case other:
             raise AssertionError(other)
 

@@ -23,7 +23,8 @@ class Terms:
     """A bucket for each value of a field, the most of something first.
 
     `by` is which of the layer's measures decides, the first by default; None stands for
-    the alphabet. `missing` adds a bucket for documents without the field.
+    the alphabet. `missing` adds a bucket for documents without the field, which Lens
+    does only beside one for all other values.
     """
 
     label: str
@@ -32,7 +33,6 @@ class Terms:
     by: int | None = 0
     is_ascending: bool = False
     missing: bool = False
-    other: bool = False
 
     def column(self) -> dict[str, Any]:
         """Return the column."""
@@ -52,7 +52,7 @@ class Terms:
                 "size": self.size,
                 "orderBy": order,
                 "orderDirection": "asc" if rises else "desc",
-                "otherBucket": self.other,
+                "otherBucket": self.missing,
                 "missingBucket": self.missing,
                 "parentFormat": {"id": "terms"},
             },

@@ -82,7 +82,10 @@ class Measure:
         if self.operation in {"count", "unique_count"}:
             parameters = {"emptyAsNull": False}
         if self.is_last:
-            parameters = {"sortField": "@timestamp", "showArrayValues": False}
+            # Texts of runtime fields are read from hits: Elasticsearch's own way to
+            # the latest value, which Lens takes else, does not know them.
+            runs = self.field in RUNTIME_FIELDS and data_type(self.field) == "string"
+            parameters = {"sortField": "@timestamp", "showArrayValues": runs}
         if self.percentile:
             parameters = {"percentile": self.percentile}
         if self.form:

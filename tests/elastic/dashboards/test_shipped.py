@@ -276,6 +276,26 @@ def test_order(one: dict[str, Any]) -> None:
 
 
 @named(CHARTS)
+def test_missing_values(one: dict[str, Any]) -> None:
+    """Lens has a bucket for missing values only beside one for all others."""
+    for layer in layers_of(one).values():
+        for column in layer["columns"].values():
+            params = column.get("params", {})
+            assert params.get("otherBucket", False) >= params.get("missingBucket", 0)
+
+
+@named(CHARTS)
+def test_latest_values(one: dict[str, Any]) -> None:
+    """Texts of runtime fields are read from hits, or Elasticsearch would refuse."""
+    for layer in layers_of(one).values():
+        for column in layer["columns"].values():
+            if column["operationType"] == "last_value":
+                is_runtime = column["sourceField"] in RUNTIME_FIELDS
+                expected = is_runtime and column["dataType"] == "string"
+                assert column["params"]["showArrayValues"] == expected
+
+
+@named(CHARTS)
 def test_fields_can_be_aggregated(one: dict[str, Any]) -> None:
     """Every field is in the index template, or a runtime field, and aggregatable."""
     for field in fields_of(one):
