@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.elastic.dashboards import test_shipped as checks
+from tests.support.kql import parse
+from tests.support.lens import layers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeAlias
+
+    Check: TypeAlias = Callable[[dict[str, Any]], None]
+    Change: TypeAlias = Callable[[dict[str, Any]], object]
 
 CHART = checks.BY_KEY["lens", "heartbeat-overview-monitors"]
 GRAPH = checks.BY_KEY["lens", "heartbeat-availability-daily"]
@@ -20,7 +26,7 @@ BOARD = checks.BY_KEY["dashboard", "heartbeat-overview"]
 
 def columns(one: dict[str, Any]) -> dict[str, Any]:
     """Return the columns of a chart."""
-    found: dict[str, Any] = checks.layers_of(one)["data"]["columns"]
+    found: dict[str, Any] = layers_of(one)["data"]["columns"]
     return found
 
 
@@ -33,94 +39,90 @@ def with_panels(
     one["attributes"]["panelsJSON"] = json.dumps(panels)
 
 
-@pytest.mark.parametrize(
-    ("check", "base", "change"),
-    [
-        (checks.test_envelope, CHART, lambda o: o.pop("typeMigrationVersion")),
-        (checks.test_envelope, CHART, lambda o: o.update(typeMigrationVersion="9.0.0")),
-        (checks.test_envelope, CHART, lambda o: o["attributes"].update(version=1)),
-        (checks.test_state, CHART, lambda o: o["attributes"]["state"].pop("filters")),
-        (
-            checks.test_json_within_json,
-            BOARD,
-            lambda o: o["attributes"].update(panelsJSON="["),
+CASES: list[tuple[Check, dict[str, Any], Change]] = [
+    (checks.test_envelope, CHART, lambda o: o.pop("typeMigrationVersion")),
+    (checks.test_envelope, CHART, lambda o: o.update(typeMigrationVersion="9.0.0")),
+    (checks.test_envelope, CHART, lambda o: o["attributes"].update(version=1)),
+    (checks.test_state, CHART, lambda o: o["attributes"]["state"].pop("filters")),
+    (
+        checks.test_json_within_json,
+        BOARD,
+        lambda o: o["attributes"].update(panelsJSON="["),
+    ),
+    (
+        checks.test_json_within_json,
+        BOARD,
+        lambda o: o["attributes"]["controlGroupInput"].update(panelsJSON={}),
+    ),
+    (
+        checks.test_grid,
+        BOARD,
+        lambda o: with_panels(o, lambda p: p[0]["gridData"].update(x=8)),
+    ),
+    (
+        checks.test_grid,
+        BOARD,
+        lambda o: with_panels(o, lambda p: p[0]["gridData"].update(i="other")),
+    ),
+    (
+        checks.test_panels_are_in_the_file,
+        BOARD,
+        lambda o: o["references"][0].update(id="nowhere"),
+    ),
+    (checks.test_panels_are_in_the_file, BOARD, lambda o: o["references"].pop(0)),
+    (
+        checks.test_layers_have_their_data_view,
+        GRAPH,
+        lambda o: o["references"].pop(),
+    ),
+    (checks.test_columns, CHART, lambda o: columns(o).pop("measure0")),
+    (
+        checks.test_columns,
+        CHART,
+        lambda o: layers_of(o)["data"]["columnOrder"].reverse(),
+    ),
+    (
+        checks.test_every_bucket_is_drawn,
+        CHART,
+        lambda o: o["attributes"]["state"]["visualization"]["columns"].pop(0),
+    ),
+    (
+        checks.test_order,
+        CHART,
+        lambda o: columns(o)["bucket0"]["params"]["orderBy"].update(
+            columnId="measure0"
         ),
-        (
-            checks.test_json_within_json,
-            BOARD,
-            lambda o: o["attributes"]["controlGroupInput"].update(panelsJSON={}),
-        ),
-        (
-            checks.test_grid,
-            BOARD,
-            lambda o: with_panels(o, lambda p: p[0]["gridData"].update(x=8)),
-        ),
-        (
-            checks.test_grid,
-            BOARD,
-            lambda o: with_panels(o, lambda p: p[0]["gridData"].update(i="other")),
-        ),
-        (
-            checks.test_panels_are_in_the_file,
-            BOARD,
-            lambda o: o["references"][0].update(id="nowhere"),
-        ),
-        (checks.test_panels_are_in_the_file, BOARD, lambda o: o["references"].pop(0)),
-        (
-            checks.test_layers_have_their_data_view,
-            GRAPH,
-            lambda o: o["references"].pop(),
-        ),
-        (checks.test_columns, CHART, lambda o: columns(o).pop("measure0")),
-        (
-            checks.test_columns,
-            CHART,
-            lambda o: checks.layers_of(o)["data"]["columnOrder"].reverse(),
-        ),
-        (
-            checks.test_every_bucket_is_drawn,
-            CHART,
-            lambda o: o["attributes"]["state"]["visualization"]["columns"].pop(0),
-        ),
-        (
-            checks.test_order,
-            CHART,
-            lambda o: columns(o)["bucket0"]["params"]["orderBy"].update(
-                columnId="measure0"
-            ),
-        ),
-        (
-            checks.test_missing_values,
-            CHART,
-            lambda o: columns(o)["bucket0"]["params"].update(missingBucket=True),
-        ),
-        (
-            checks.test_latest_values,
-            CHART,
-            lambda o: columns(o)["measure0"]["params"].update(showArrayValues=False),
-        ),
-        (
-            checks.test_fields_can_be_aggregated,
-            CHART,
-            lambda o: columns(o)["measure5"].update(sourceField="error.message"),
-        ),
-        (
-            checks.test_data_types,
-            CHART,
-            lambda o: columns(o)["measure7"].update(dataType="number"),
-        ),
-        (
-            checks.test_queries,
-            CHART,
-            lambda o: columns(o)["measure5"]["filter"].update(query="no.such.field: x"),
-        ),
-    ],
-)
-def test_sees_the_fault(
-    check: Callable[[dict[str, Any]], None],
-    base: dict[str, Any],
-    change: Callable[[dict[str, Any]], object],
-) -> None:
+    ),
+    (
+        checks.test_missing_values,
+        CHART,
+        lambda o: columns(o)["bucket0"]["params"].update(missingBucket=True),
+    ),
+    (
+        checks.test_latest_values,
+        CHART,
+        lambda o: columns(o)["measure0"]["params"].update(showArrayValues=False),
+    ),
+    (
+        checks.test_fields_can_be_aggregated,
+        CHART,
+        lambda o: columns(o)["measure5"].update(sourceField="error.message"),
+    ),
+    (
+        checks.test_data_types,
+        CHART,
+        lambda o: columns(o)["measure7"].update(dataType="number"),
+    ),
+    (
+        checks.test_queries,
+        CHART,
+        lambda o: columns(o)["measure5"]["filter"].update(query="no.such.field: x"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("check", "base", "change"), CASES)
+def test_sees_the_fault(check: Check, base: dict[str, Any], change: Change) -> None:
     """What is as it should be passes; with the fault it does not."""
     check(deepcopy(base))
     broken = deepcopy(base)
@@ -137,7 +139,7 @@ def test_sees_the_fault(
 def test_queries_that_cannot_be_read(text: str) -> None:
     """A query with a fault is none."""
     with pytest.raises(ValueError, match="'"):
-        checks.parse(text)
+        parse(text)
 
 
 @pytest.mark.parametrize(
@@ -172,4 +174,4 @@ def test_queries_that_cannot_be_read(text: str) -> None:
 )
 def test_queries(text: str, expected: dict[str, Any]) -> None:
     """What is asked of Elasticsearch for a query."""
-    assert checks.parse(text).dsl == expected
+    assert parse(text).dsl == expected
