@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import aclosing, asynccontextmanager
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from heartbeat.elastic.dashboards.dataview import TITLE, data_view
 from heartbeat.elastic.dashboards.shipped import BOARDS
 from heartbeat.elastic.kibana import Kibana, KibanaNotReady, KibanaRefused
 from heartbeat.elastic.kibana_access import kibana_access
+from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import HeartbeatError
 from heartbeat.net import Network
 from heartbeat.outputs.base import Finding
@@ -54,6 +56,8 @@ async def put_dashboards(settings: Settings, clock: Clock) -> AsyncGenerator[Fin
                 text = f"there is no space '{space}': create it in Kibana first"
                 yield Finding(f"space {space}", "ERROR", text, TOP)
                 return
+            for doubt in _doubts(settings):
+                yield Finding("data view", "WARN", doubt, TOP)
             async for finding in _put_all(kibana, options):
                 yield finding
         except KibanaRefused as error:
@@ -109,6 +113,16 @@ async def _wait_for(
             return
         attempts += 1
         await clock.sleep_until(clock.monotonic() + wait.interval)
+
+
+def _doubts(settings: Settings) -> list[str]:
+    """Return why the dashboards might stay empty."""
+    stream = plan_of(settings).stream if "elasticsearch" in settings.outputs else ""
+    title = settings.options.setup.dashboards.index or TITLE
+    if not stream or any(fnmatchcase(stream, one) for one in title.split(",")):
+        return []
+    doubt = f"dashboards show {title}, but documents go to {stream}"
+    return [f"{doubt}: write that into setup.dashboards.index"]
 
 
 async def _put_all(kibana: Kibana, options: SetupOptions) -> AsyncIterator[Finding]:

@@ -1,24 +1,30 @@
 """A Kibana of a few lines that keeps saved objects.
 
-Owns answering as Kibana does to whoever puts objects into it, and a script of what goes
-wrong. Must not know who asks.
+Owns answering as Kibana does to whoever puts objects into it, a script of what goes
+wrong, and ways to put the dashboards there and see what is told.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from email import policy
 from email.parser import BytesParser
 from typing import TYPE_CHECKING, Any
 
+from heartbeat.elastic.kibana_load import put_dashboards
 from tests.support.bulk import Bulk, answer
+from tests.support.clock import FakeClock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from heartbeat.config import Settings
+    from heartbeat.outputs.base import Finding
     from tests.support.bulk import Act, Request
 
+STATUS = "GET /api/status"
 IMPORT = "/api/saved_objects/_import"
 
 
@@ -129,3 +135,24 @@ def _file(request: Request) -> tuple[str, bytes]:
     begin = request.body.index(b"\r\n\r\n") + 4
     end = request.body.rindex(b"\r\n--", 0, -4)
     return str(part.get_filename()), request.body[begin:end]
+
+
+async def put(settings: Settings, clock: Any = None) -> list[Finding]:
+    """Return what is found while everything is put into Kibana."""
+    return [one async for one in put_dashboards(settings, clock or FakeClock())]
+
+
+async def fault(settings: Settings, clock: Any = None) -> str:
+    """Return the only thing that is found, which is a fault."""
+    (finding,) = await put(settings, clock)
+    assert finding.verdict == "ERROR"
+    return finding.text
+
+
+async def waiting(settings: Settings) -> list[Finding]:
+    """Return what is found, moving time on whenever it is waited for."""
+    clock = FakeClock()
+    task = asyncio.create_task(put(settings, clock))
+    while not task.done():
+        await clock.advance(1.0 if clock.timers else 0.0)
+    return await task
