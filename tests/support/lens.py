@@ -11,10 +11,12 @@ where arrays are shown, as they have to be for runtime fields.
 from __future__ import annotations
 
 import json
+from operator import sub, truediv
 from typing import Any
 
 from tests.support.kql import parse
 
+OPERATIONS = {"subtract": sub, "divide": truediv}
 EMPTY = "___records___"
 DAYS = "1d"
 
@@ -147,7 +149,7 @@ def _measure(column: dict[str, Any]) -> dict[str, Any] | None:
             return {"cardinality": {"field": field}}
         case "average":
             return {"avg": {"field": field}}
-        case "min" | "max":
+        case "min" | "max" | "sum":
             return {operation: {"field": field}}
         case "percentile":
             percents = [column["params"]["percentile"]]
@@ -203,8 +205,10 @@ def _values(
     shown: dict[str, Any] = {}
     for name, column in measures.items():
         if column["operationType"] == "formula":
-            first, second = measures[column["references"][0]]["references"]
-            shown[column["label"]] = values[first] - values[second]
+            parts = measures[column["references"][0]]
+            first, second = (values[part] for part in parts["references"])
+            tree = parts["params"]["tinymathAst"]
+            shown[column["label"]] = OPERATIONS[tree["name"]](first, second)
         elif name in values and not column["label"].startswith("Part of"):
             shown[column["label"]] = values[name]
     return shown

@@ -58,5 +58,6 @@ def _stops(
 NONE_IS_GOOD: Final = Scale(GREEN, ((1, RED),))
 NONE_IS_BAD: Final = Scale(RED, ((1, GREEN),))
 NONE_IS_USUAL: Final = Scale(GREEN, ((1, YELLOW),))
+SELDOM_IS_USUAL: Final = Scale(GREEN, ((1, YELLOW), (5, RED)))
 AVAILABLE: Final = Scale(RED, ((0.99, YELLOW), (0.999, GREEN)))
 DAYS_LEFT: Final = Scale(RED, ((7, YELLOW), (30, GREEN)))

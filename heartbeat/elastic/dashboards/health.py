@@ -16,10 +16,10 @@ from heartbeat.elastic.dashboards.colours import (
 )
 from heartbeat.elastic.dashboards.columns import Over, Terms
 from heartbeat.elastic.dashboards.measures import (
-    Difference,
     count,
     highest,
     last,
+    missing,
     unique,
 )
 from heartbeat.elastic.dashboards.queries import CURRENT
@@ -41,13 +41,13 @@ _TILES: Final = row(
         name="silent",
         title="Silent heartbeats",
         about="Seen in the time shown, but without any current result.",
-        measures=(Difference("Silent", "agent.id", of="", less=CURRENT),),
+        measures=(missing("Silent", "agent.id", of="", among=CURRENT),),
         scale=NONE_IS_GOOD,
     ),
     Tile(
         name="stale",
         title="Stale monitors",
-        measures=(Difference("Stale", "monitor.id", of="", less=CURRENT),),
+        measures=(missing("Stale", "monitor.id", of="", among=CURRENT),),
         scale=NONE_IS_USUAL,
     ),
     Tile(

@@ -16,12 +16,14 @@ from heartbeat.elastic.dashboards.colours import (
 )
 from heartbeat.elastic.dashboards.columns import Over, Terms
 from heartbeat.elastic.dashboards.measures import (
-    Difference,
     count,
     highest,
     last,
+    mean_up,
+    missing,
     percentile,
     share_up,
+    times_down,
     unique,
 )
 from heartbeat.elastic.dashboards.queries import CURRENT, DOWN, UP, both
@@ -32,7 +34,7 @@ _TILES: Final = row(
         name="up",
         title="Up now",
         measures=(
-            Difference("Up now", "monitor.id", of=CURRENT, less=both(CURRENT, DOWN)),
+            missing("Up now", "monitor.id", of=CURRENT, among=both(CURRENT, DOWN)),
         ),
         scale=NONE_IS_BAD,
     ),
@@ -47,7 +49,7 @@ _TILES: Final = row(
         name="stale",
         title="Stale",
         about="Monitors that were seen in the time shown, but have no current result.",
-        measures=(Difference("Stale", "monitor.id", of="", less=CURRENT),),
+        measures=(missing("Stale", "monitor.id", of="", among=CURRENT),),
         scale=NONE_IS_USUAL,
     ),
     Tile(
@@ -90,7 +92,7 @@ _HISTORY: Final = row(
         about="Where nothing is drawn, nothing was checked.",
         row=Terms("Monitor", "hb.name", size=50, is_ascending=True),
         over=Over(),
-        measures=(share_up(),),
+        measures=(mean_up(),),
         scale=AVAILABLE,
     ),
 )
@@ -99,13 +101,14 @@ _MONITORS: Final = Table(
     name="monitors",
     title="Monitors",
     about="Down comes first, then stale: the last result is older than it may be.",
-    rows=(Terms("Id", "monitor.id", size=1000, by=3, is_ascending=True),),
+    rows=(Terms("Id", "monitor.id", size=1000, by=4),),
     hidden=(0,),
     measures=(
         last("Now", "hb.state"),
         last("Monitor", "hb.name"),
         last("URL", "url.full"),
         share_up(),
+        times_down(),
         percentile(95, "monitor.duration.us", "Duration, p95"),
         last("Last error", "error.type", "error.type: *"),
         unique("Locations", "observer.geo.name"),
@@ -135,7 +138,7 @@ OVERVIEW: Final = Board(
             Graph(
                 name="locations",
                 title="Availability by location",
-                over=Terms("Location", "observer.geo.name", size=20, is_ascending=True),
+                over=Terms("Location", "observer.geo.name", size=20, by=None),
                 form="bar_horizontal",
                 measures=(share_up(),),
             ),

@@ -7,11 +7,12 @@ import pytest
 from heartbeat.elastic.dashboards.measures import (
     PERCENT,
     Constant,
-    Difference,
     Measure,
     count,
     highest,
     last,
+    mean_up,
+    missing,
     percentile,
     share_up,
     unique,
@@ -50,7 +51,7 @@ def test_count() -> None:
         (highest("x", "monitor.duration.us"), "number", "ratio", {}),
         (unique("x", "monitor.id"), "number", "ratio", {"emptyAsNull": False}),
         (percentile(95, "icmp.rtt.us"), "number", "ratio", {"percentile": 95}),
-        (share_up(), "number", "ratio", {"format": PERCENT}),
+        (mean_up(), "number", "ratio", {"format": PERCENT}),
     ],
 )
 def test_types(
@@ -65,7 +66,7 @@ def test_types(
 
 def test_difference() -> None:
     """A formula comes with its parts, and taken apart."""
-    columns = Difference("Gone", "agent.id", of="", less="a: b").columns("m")
+    columns = missing("Gone", "agent.id", of="", among="a: b").columns("m")
 
     text = "unique_count(agent.id) - unique_count(agent.id, kql='a: b')"
     assert list(columns) == ["m", "mX0", "mX1", "mX2"]
@@ -81,6 +82,17 @@ def test_difference() -> None:
     }
     assert "filter" not in columns["mX0"]
     assert columns["mX1"]["filter"]["query"] == "a: b"
+
+
+def test_ratio() -> None:
+    """Availability needs no script: it is counted twice and divided."""
+    columns = share_up().columns("m")
+
+    text = "count(kql='summary.down: 0') / count()"
+    assert columns["m"]["params"]["formula"] == text
+    assert columns["m"]["params"]["format"] == PERCENT
+    assert columns["mX2"]["params"]["tinymathAst"]["name"] == "divide"
+    assert columns["mX0"]["filter"]["query"] == "summary.down: 0"
 
 
 @pytest.mark.parametrize(

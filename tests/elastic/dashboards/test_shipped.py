@@ -347,6 +347,17 @@ def test_panels_without_attempts() -> None:
                 assert query.startswith("summary.final_attempt: true")
 
 
+def test_no_scripts_over_weeks() -> None:
+    """A dashboard of a month reads so many documents that scripts would take long."""
+    (board,) = (one for one in BOARDS if one.since == "now-30d")
+    for one in board.objects():
+        if one["type"] == "lens":
+            for layer in layers_of(one).values():
+                for column in layer["columns"].values():
+                    is_scripted = column.get("sourceField") in RUNTIME_FIELDS
+                    assert not is_scripted or column["operationType"] == "last_value"
+
+
 def test_titles_tell_whose_they_are() -> None:
     """In a list of many dashboards ours are found together, each with a description."""
     for one in DASHBOARDS:

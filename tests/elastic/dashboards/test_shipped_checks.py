@@ -106,17 +106,17 @@ CASES: list[tuple[Check, dict[str, Any], Change]] = [
     (
         checks.test_fields_can_be_aggregated,
         CHART,
-        lambda o: columns(o)["measure5"].update(sourceField="error.message"),
+        lambda o: columns(o)["measure6"].update(sourceField="error.message"),
     ),
     (
         checks.test_data_types,
         CHART,
-        lambda o: columns(o)["measure7"].update(dataType="number"),
+        lambda o: columns(o)["measure8"].update(dataType="number"),
     ),
     (
         checks.test_queries,
         CHART,
-        lambda o: columns(o)["measure5"]["filter"].update(query="no.such.field: x"),
+        lambda o: columns(o)["measure6"]["filter"].update(query="no.such.field: x"),
     ),
 ]
 
