@@ -24,6 +24,7 @@ SUBJECTS: Mapping[str, str] = {
     "template": "heartbeat.cmd.export_elastic:template",
     "ilm-policy": "heartbeat.cmd.export_elastic:policy",
     "index-pattern": "heartbeat.cmd.export_elastic:index_pattern",
+    "dashboards": "heartbeat.cmd.export_elastic:dashboards",
     "fields": "heartbeat.cmd.export_elastic:fields",
 }
 

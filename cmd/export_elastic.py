@@ -1,4 +1,4 @@
-"""`heartbeat export template|ilm-policy|index-pattern|fields`: what the index needs.
+"""`heartbeat export template|ilm-policy|index-pattern|dashboards|fields`.
 
 Nothing here connects: for clusters that are prepared by other means.
 """
@@ -15,7 +15,9 @@ import orjson
 from heartbeat import COMPATIBLE_VERSION
 from heartbeat.cmd.loading import load_settings, refuse
 from heartbeat.cmd.options import invocation, takes_global_options
-from heartbeat.elastic.kibana import data_view
+from heartbeat.elastic.dashboards.dataview import TITLE, data_view
+from heartbeat.elastic.dashboards.objects import as_lines
+from heartbeat.elastic.dashboards.shipped import all_objects
 from heartbeat.elastic.page import page
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError
@@ -89,10 +91,21 @@ def policy(context: click.Context, *, version: str, folder: str | None) -> int:
 @click.command("index-pattern")
 @takes_global_options
 @for_version
-def index_pattern(*, version: str) -> None:
+@into_folder
+@click.pass_context
+def index_pattern(context: click.Context, *, version: str, folder: str | None) -> int:
     """Print the data view for Kibana, one line that its import of files takes."""
     del version
-    click.echo(orjson.dumps(data_view()))
+    return _exported_objects(context, "index-pattern", lambda t: [data_view(t)], folder)
+
+
+@click.command()
+@takes_global_options
+@into_folder
+@click.pass_context
+def dashboards(context: click.Context, *, folder: str | None) -> int:
+    """Print the dashboards for Kibana and their data view, for its import of files."""
+    return _exported_objects(context, "dashboards", all_objects, folder)
 
 
 @click.command()
@@ -113,7 +126,26 @@ def _exported(
         name, body = made(plan_of(settings))
     except ConfigError as error:
         return refuse(error.problems)
-    content = orjson.dumps(body, option=PRETTY)
+    return _delivered(orjson.dumps(body, option=PRETTY), name, folder)
+
+
+def _exported_objects(
+    context: click.Context,
+    name: str,
+    made: Callable[[str], list[dict[str, Any]]],
+    folder: str | None,
+) -> int:
+    """Print saved objects for the indices that the options name."""
+    try:
+        settings = load_settings(invocation(context), needs_output=False)
+    except ConfigError as error:
+        return refuse(error.problems)
+    title = settings.options.setup.dashboards.index or TITLE
+    return _delivered(as_lines(made(title)), f"kibana/{name}.ndjson", folder)
+
+
+def _delivered(content: bytes, name: str, folder: str | None) -> int:
+    """Print the content, or write it to a file of that name."""
     if folder is None:
         click.echo(content, nl=False)
         return 0

@@ -140,6 +140,7 @@ class App:
             if self._mode is Mode.SERVE:
                 beside.append(group.create_task(parts.reloader.run()))
                 beside += self._tell_figures(group, parts)
+                beside += self._put_dashboards(group)
                 await scheduler.run()
             else:
                 await scheduler.run_once()
@@ -158,6 +159,15 @@ class App:
         if self._self_monitor is not None:
             tasks.append(group.create_task(self._self_monitor.run()))
         return tasks
+
+    def _put_dashboards(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Begin to put the dashboards into Kibana, if that is wanted."""
+        if not self._settings.options.setup.dashboards.enabled:
+            return []
+        # Imported here: they are of no use to whoever does not want them.
+        from heartbeat.elastic.kibana_load import put_beside  # noqa: PLC0415
+
+        return [group.create_task(put_beside(self._settings, self._clock))]
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()

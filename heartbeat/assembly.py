@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from heartbeat import monitors, outputs
 from heartbeat.config.models import DiskQueueOptions
+from heartbeat.config.setup import names_kibana
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError
 from heartbeat.monitors.base import BrokenCheck
@@ -95,6 +96,7 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
     for look in (
         lambda: outputs_of(settings, OutputContext(network)),
         lambda: plan_of(settings),
+        lambda: _look_at_kibana(settings, network),
     ):
         try:
             look()
@@ -102,4 +104,13 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
             found += error.problems
     for spec in settings.monitors:
         found += monitor_of(spec, network).problems
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
+
+
+def _look_at_kibana(settings: Settings, network: Network) -> None:
+    """Raise `ConfigError` for options of Kibana that cannot work."""
+    if names_kibana(settings.root, settings.options.setup):
+        # Imported here: with it comes the whole output to Elasticsearch.
+        from heartbeat.elastic.kibana_access import kibana_access  # noqa: PLC0415
+
+        kibana_access(settings, network)

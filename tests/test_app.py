@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat.app import App, Mode
+from heartbeat.elastic.dashboards.shipped import BOARDS
 from heartbeat.errors import ConfigError, StoreLocked
+from tests.support.bulk import bulk_server
+from tests.support.kibana import FakeKibana
 from tests.support.settings import settings_of
 from tests.support.target import Target
 
@@ -97,6 +100,32 @@ class TestServe:
     async def test_ends_with_zero(self, tmp_path: Path, target: Target) -> None:
         """A signal is the regular end."""
         app = app_of(tmp_path, target.url, mode=Mode.SERVE)
+        running = asyncio.create_task(app.run())
+        while not target.answered:
+            await asyncio.wait({running}, timeout=0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+        assert await running == 0
+
+    async def test_puts_dashboards_beside_the_checks(
+        self, tmp_path: Path, target: Target
+    ) -> None:
+        """Where that is wanted, they are in Kibana soon after the start."""
+        async with bulk_server(FakeKibana()) as kibana:
+            more = f"setup.kibana.host: {kibana.url}\nsetup.dashboards.enabled: true\n"
+            app = app_of(tmp_path, target.url, more, mode=Mode.SERVE)
+            running = asyncio.create_task(app.run())
+            while len(kibana.requests) < 2 + len(BOARDS) or not target.answered:
+                await asyncio.wait({running}, timeout=0.01)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+            assert await running == 0
+
+    async def test_needs_no_kibana(self, tmp_path: Path, target: Target) -> None:
+        """Checks run while it waits for a Kibana that is not there."""
+        more = "setup.kibana.host: '127.0.0.1:1'\n"
+        more += "setup.dashboards: {enabled: true, retry.enabled: true}\n"
+        app = app_of(tmp_path, target.url, more, mode=Mode.SERVE)
         running = asyncio.create_task(app.run())
         while not target.answered:
             await asyncio.wait({running}, timeout=0.01)

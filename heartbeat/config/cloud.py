@@ -1,7 +1,7 @@
 """`cloud.id` and `cloud.auth`: one text for the addresses of a hosted deployment.
 
-Owns decoding them into options of the Elasticsearch output. Must not know what that
-does with them.
+Owns decoding them into options of the Elasticsearch output and of Kibana. Must not know
+what is done with them.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ def cloud_settings(options: CloudOptions) -> dict[str, Plain]:
                 "cloud.auth specified but cloud.id is empty. Please specify both"
             )
         return {}
-    settings: dict[str, Plain] = {
-        "output.elasticsearch.hosts": [_elasticsearch(options.id)]
-    }
+    elasticsearch, kibana = _addresses(options.id)
+    settings: dict[str, Plain] = {"output.elasticsearch.hosts": [elasticsearch]}
+    if kibana:
+        settings["setup.kibana.host"] = kibana
     if options.auth:
         user, colon, password = options.auth.partition(":")
         if not colon:
@@ -49,8 +50,8 @@ def cloud_settings(options: CloudOptions) -> dict[str, Plain]:
     return settings
 
 
-def _elasticsearch(cloud_id: str) -> str:
-    """Return the address in the second part of `host$elasticsearch$kibana`."""
+def _addresses(cloud_id: str) -> tuple[str, str]:
+    """Return the addresses in `host$elasticsearch$kibana`, "" for no Kibana."""
     encoded = cloud_id.rpartition(":")[2]
     try:
         decoded = b64decode(encoded, validate=True).decode()
@@ -62,5 +63,11 @@ def _elasticsearch(cloud_id: str) -> str:
     if any(_FORBIDDEN & set(part) for part in parts):
         raise ValueError(f"the characters # @ ? / have no place in {decoded}")
     host, _, host_port = parts[0].partition(":")
-    name, _, port = parts[1].partition(":")
-    return f"https://{name}.{host}:{port or host_port or _PORT}"
+    default = host_port or _PORT
+    kibana = _address(parts[2], host, default) if parts[2] else ""
+    return _address(parts[1], host, default), kibana
+
+
+def _address(part: str, host: str, default_port: str) -> str:
+    name, _, port = part.partition(":")
+    return f"https://{name}.{host}:{port or default_port}"

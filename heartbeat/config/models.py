@@ -340,5 +340,5 @@ class ProcessOptions(Options):
     )
     setup: SetupOptions = Field(
         default=SetupOptions(),
-        description="What is put into Elasticsearch before documents come.",
+        description="What is put into Elasticsearch and Kibana before documents come.",
     )

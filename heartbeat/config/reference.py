@@ -10,6 +10,7 @@ from typing import Final
 
 _NOT_YET = "is not supported here yet: "
 _NO_EFFECT = "has no effect here: "
+_OUR_OWN = "import files of your own in Kibana"
 
 NOTES: Final = {
     "processors": f"{_NOT_YET}events are sent without these changes",
@@ -17,8 +18,13 @@ NOTES: Final = {
     "setup.template.append_fields": (
         f"{_NOT_YET}other strings become keywords, other numbers longs or floats"
     ),
-    "setup.dashboards": f"{_NOT_YET}Kibana is left as it is",
-    "setup.kibana": f"{_NOT_YET}Kibana is left as it is",
+    "setup.dashboards.directory": f"{_NOT_YET}{_OUR_OWN}",
+    "setup.dashboards.url": f"{_NOT_YET}{_OUR_OWN}",
+    "setup.dashboards.file": f"{_NOT_YET}{_OUR_OWN}",
+    "setup.dashboards.string_replacements": f"{_NOT_YET}{_OUR_OWN}",
+    "setup.dashboards.beat": f"{_NO_EFFECT}the dashboards are heartbeat's own",
+    "setup.dashboards.kibana_index": f"{_NO_EFFECT}Kibana knows its index itself",
+    "setup.dashboards.always_kibana": f"{_NO_EFFECT}Kibana is always asked",
     "monitoring": f"{_NOT_YET}read the HTTP endpoint instead (http.enabled)",
     "xpack": "has no effect since version 8 of the reference either: remove it",
     "instrumentation": f"{_NOT_YET}heartbeat does not trace itself",

@@ -1,14 +1,32 @@
-"""`setup`: what is put into Elasticsearch before documents come.
+"""`setup`: what is put into Elasticsearch and Kibana before documents come.
 
-Owns the names, defaults and descriptions of the options. Must not know what a template
-or a policy looks like.
+Owns the names, defaults and descriptions of the options. Must not know what a template,
+a policy or a dashboard looks like.
 """
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Self
 
-from heartbeat.config.types import Fields, Flag, Integer, Options, Text
+from pydantic import Field, field_validator, model_validator
+
+from heartbeat.config.tls import TlsOptions
+from heartbeat.config.types import (
+    Count,
+    Duration,
+    Fields,
+    Flag,
+    Integer,
+    Listed,
+    Options,
+    Text,
+    format_scalar,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from heartbeat.config.section import Section
 
 
 class TemplateFileOptions(Options):
@@ -97,8 +115,116 @@ class RetentionOptions(Options):
     )
 
 
+class SpaceOptions(Options):
+    """`setup.kibana.space`."""
+
+    id: Text = Field(default="", description="The space; the default one if empty.")
+
+
+class RetryOptions(Options):
+    """`setup.kibana.retry`: requests that a proxy or a busy Kibana refuses."""
+
+    max_retries: Count = Field(default=3, description="Attempts after the first.")
+    retry_on_status: Listed[Integer] = Field(
+        default=(502, 503, 504), description="After which statuses."
+    )
+
+
+class KibanaOptions(Options):
+    """`setup.kibana`: where dashboards are put, and as whom."""
+
+    host: Text = Field(
+        default="localhost:5601", description="Host, host:port or URL of Kibana."
+    )
+    protocol: Text = Field(
+        default="http", description="http or https, for a host that does not say."
+    )
+    path: Text = Field(default="", description="Prefix of every path.")
+    space: SpaceOptions = Field(
+        default=SpaceOptions(), description="Where in Kibana they are put."
+    )
+    username: Text = Field(
+        default="", description="User; that of output.elasticsearch by default."
+    )
+    password: Text = Field(
+        default="", description="Password; that of output.elasticsearch by default."
+    )
+    api_key: Text = Field(
+        default="",
+        description="API key as id:key, or that in base64; without a user, that of"
+        " output.elasticsearch by default.",
+    )
+    service_token: Text = Field(
+        default="", description="Token of a service account, sent as Bearer."
+    )
+    headers: Fields = Field(
+        default_factory=dict[str, Any], description="Added to requests."
+    )
+    ssl: TlsOptions | None = Field(default=None, description="TLS settings.")
+    timeout: Duration = Field(default=90.0, gt=0, description="Limit of a request.")
+    retry: RetryOptions = Field(
+        default=RetryOptions(), description="Requests that are refused for the moment."
+    )
+
+    @field_validator("headers")
+    @classmethod
+    def _texts(cls, headers: Mapping[str, Any]) -> dict[str, str]:
+        if not all(isinstance(one, str | int | float) for one in headers.values()):
+            raise ValueError("the values must be texts")
+        return {name: format_scalar(value) for name, value in headers.items()}
+
+    @model_validator(mode="after")
+    def _one_identity(self) -> Self:
+        has_user = bool(self.username or self.password)
+        if self.api_key and has_user:
+            raise ValueError("cannot set both api_key and username/password")
+        if self.service_token and (self.api_key or has_user):
+            raise ValueError(
+                "cannot set service_token beside api_key or username/password"
+            )
+        return self
+
+
+class WaitOptions(Options):
+    """`setup.dashboards.retry`: waiting for a Kibana that is not there yet."""
+
+    enabled: Flag = Field(default=False, description="Wait for it.")
+    interval: Duration = Field(default=1.0, gt=0, description="Time between attempts.")
+    maximum: Count = Field(
+        default=0, description="Attempts after the first; 0 for no end."
+    )
+
+
+class DashboardsOptions(Options):
+    """`setup.dashboards`: the dashboards and their data view."""
+
+    enabled: Flag = Field(
+        default=False,
+        description="Put them into Kibana at each start, beside the checks; `heartbeat"
+        " setup` does it in any case.",
+    )
+    index: Text = Field(
+        default="", description="Indices that they show; heartbeat-* by default."
+    )
+    overwrite: Flag = Field(
+        default=True,
+        description="Replace what is there already under the same id; false leaves it.",
+    )
+    only_dashboards: Flag = Field(
+        default=False, description="Leave the data view as it is."
+    )
+    only_index: Flag = Field(default=False, description="The data view alone.")
+    retry: WaitOptions = Field(default=WaitOptions(), description="Waiting for Kibana.")
+
+    @model_validator(mode="after")
+    def _something_is_left(self) -> Self:
+        if self.only_dashboards and self.only_index:
+            raise ValueError("only_dashboards and only_index leave nothing to do")
+        return self
+
+
 class SetupOptions(Options):
-    """`setup`: what is put into Elasticsearch before documents come."""
+    """`setup`: what is put into Elasticsearch and Kibana before documents come."""
 
     template: TemplateOptions = Field(
         default=TemplateOptions(), description="Types and settings of the index."
@@ -109,3 +235,16 @@ class SetupOptions(Options):
     dsl: RetentionOptions = Field(
         default=RetentionOptions(), description="The lifecycle of the data stream."
     )
+    dashboards: DashboardsOptions = Field(
+        default=DashboardsOptions(), description="The dashboards and their data view."
+    )
+    kibana: KibanaOptions = Field(
+        default=KibanaOptions(), description="Where they are put, and as whom."
+    )
+
+
+def names_kibana(root: Section, options: SetupOptions) -> bool:
+    """Say whether anything is written about where Kibana is, or that it is wanted."""
+    section = root.get("setup.kibana")
+    is_written = section is not None and not section.is_null()
+    return is_written or options.dashboards.enabled

@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from heartbeat.outputs.elasticsearch.hosts import Host
 
 JSON = "application/json; charset=UTF-8"
+KINDS = ("application/*", "text/*", "multipart/*")
+"""What requests and answers may be made of; what is in them we know ourselves."""
+
 ELSEWHERE = (502, 503, 504)
 """Statuses after which another host may do better."""
 
@@ -93,7 +96,7 @@ class Client:
                 RoundRobinSelector if access.uses_all_hosts else FirstSelector
             ),
             randomize_nodes_in_pool=access.uses_all_hosts,
-            serializers={"application/json": raw, "application/*": raw, "text/*": raw},
+            serializers={"application/json": raw, **dict.fromkeys(KINDS, raw)},
             max_retries=len(access.hosts) - 1,
             retry_on_status=ELSEWHERE,
             meta_header=False,

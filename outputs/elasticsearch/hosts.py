@@ -32,6 +32,7 @@ class Defaults:
 
     protocol: str = "http"
     path: str = ""
+    port: int = PORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def parse_host(text: str, defaults: Defaults) -> Host:
     return Host(
         parts.scheme,
         parts.hostname or "",
-        parts.port or PORT,
+        parts.port or defaults.port,
         f"/{path}" if path else "",
         *_credentials(parts),
     )

@@ -1,4 +1,4 @@
-"""`heartbeat export template|ilm-policy|index-pattern|fields`."""
+"""`heartbeat export template|ilm-policy|index-pattern|dashboards|fields`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heartbeat import COMPATIBLE_VERSION
+from heartbeat.elastic.dashboards.dataview import data_view
+from heartbeat.elastic.dashboards.objects import as_lines
+from heartbeat.elastic.dashboards.shipped import all_objects
 from heartbeat.elastic.page import page
 from heartbeat.elastic.plan import POLICY
 
@@ -88,20 +91,40 @@ def test_version(
     assert expected in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("config", "title"),
+    [(CONFIG, "heartbeat-*"), (f"{CONFIG}setup.dashboards.index: 'x-*'\n", "x-*")],
+)
 def test_data_view(
-    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    command: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    config: str,
+    title: str,
 ) -> None:
-    """One line that Kibana imports, under an id of our own."""
-    assert command("export", "index-pattern") == 0
+    """One line that Kibana imports, of the indices that the dashboards show."""
+    assert command("export", "index-pattern", config=config) == 0
 
     (line,) = capsys.readouterr().out.splitlines()
-    view = json.loads(line)
-    formats = json.loads(view["attributes"]["fieldFormatMap"])
-    assert (view["type"], view["id"]) == ("index-pattern", "heartbeat-data-view")
-    assert view["coreMigrationVersion"] == "8.8.0"
-    assert view["typeMigrationVersion"] == "8.0.0"
-    assert view["attributes"]["title"] == "heartbeat-*"
-    assert formats["monitor.duration.us"]["id"] == "duration"
+    assert json.loads(line) == data_view(title)
+
+
+def test_dashboards(
+    command: Callable[..., int], capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """A line for each object, what is referred to before what refers to it."""
+    assert command("export", "dashboards", config=CONFIG) == 0
+    assert capsysbinary.readouterr().out == as_lines(all_objects())
+
+
+def test_dashboards_into_a_folder(
+    command: Callable[..., int], home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file has the ending without which Kibana does not take it."""
+    assert command("export", "dashboards", "--dir", "out", config=CONFIG) == 0
+
+    file = home / "out" / "kibana" / "dashboards.ndjson"
+    assert file.read_bytes() == as_lines(all_objects())
+    assert capsys.readouterr().out == "Writing to directory out\n"
 
 
 def test_fields(
@@ -112,11 +135,28 @@ def test_fields(
     assert capsys.readouterr().out == page()
 
 
+@pytest.mark.parametrize(
+    ("subject", "config", "expected"),
+    [
+        (
+            "template",
+            "setup: {ilm.enabled: true, dsl.enabled: true}\n",
+            "one lifecycle counts",
+        ),
+        (
+            "dashboards",
+            "setup.dashboards: {only_index: true, only_dashboards: true}\n",
+            "only_dashboards and only_index leave nothing to do",
+        ),
+    ],
+)
 def test_configuration_at_fault(
-    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    command: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    subject: str,
+    config: str,
+    expected: str,
 ) -> None:
     """It is told instead."""
-    config = "setup: {ilm.enabled: true, dsl.enabled: true}\n"
-
-    assert command("export", "template", config=config) == 1
-    assert "one lifecycle counts" in capsys.readouterr().err
+    assert command("export", subject, config=config) == 1
+    assert expected in capsys.readouterr().err

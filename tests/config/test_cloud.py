@@ -17,16 +17,26 @@ def cloud_id(decoded: str) -> str:
 @pytest.mark.parametrize(
     ("decoded", "expected"),
     [
-        ("host.example$es$kb", "https://es.host.example:443"),
-        ("host.example:9243$es$kb", "https://es.host.example:9243"),
-        ("host.example:9243$es:9244$kb", "https://es.host.example:9244"),
+        ("host.example$es$kb", ("es.host.example:443", "kb.host.example:443")),
+        ("host.example:9243$es$kb", ("es.host.example:9243", "kb.host.example:9243")),
+        ("host.example$es:1$kb:2", ("es.host.example:1", "kb.host.example:2")),
     ],
 )
-def test_address(decoded: str, expected: str) -> None:
-    """The id holds the address, with or without ports."""
-    options = CloudOptions(id=cloud_id(decoded))
+def test_addresses(decoded: str, expected: tuple[str, str]) -> None:
+    """The id holds the addresses, with or without ports."""
+    elasticsearch, kibana = expected
 
-    assert cloud_settings(options) == {"output.elasticsearch.hosts": [expected]}
+    assert cloud_settings(CloudOptions(id=cloud_id(decoded))) == {
+        "output.elasticsearch.hosts": [f"https://{elasticsearch}"],
+        "setup.kibana.host": f"https://{kibana}",
+    }
+
+
+def test_without_kibana() -> None:
+    """A deployment may have none."""
+    settings = cloud_settings(CloudOptions(id=cloud_id("h$e$")))
+
+    assert settings == {"output.elasticsearch.hosts": ["https://e.h:443"]}
 
 
 def test_credentials() -> None:
@@ -35,6 +45,7 @@ def test_credentials() -> None:
 
     assert settings == {
         "output.elasticsearch.hosts": ["https://e.h:443"],
+        "setup.kibana.host": "https://k.h:443",
         "output.elasticsearch.username": "me",
         "output.elasticsearch.password": "a:b",
     }

@@ -14,11 +14,13 @@ from heartbeat.outputs.elasticsearch.options import read_options
 from tests.support.bulk import bulk_server
 from tests.support.cluster import FakeCluster
 from tests.support.config import loaded
+from tests.support.kibana import FakeKibana
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from heartbeat.config import Settings
     from tests.support.clock import FakeClock
 
 OUTPUT = "output.elasticsearch.hosts: [a]\n"
@@ -57,5 +59,23 @@ def access(server: FakeCluster, network: Network) -> Callable[..., Access]:
     def made(**options: Any) -> Access:
         section = Section({"hosts": [server.url], **options})
         return access_of(read_options(section), network)
+
+    return made
+
+
+@pytest.fixture
+async def kibana() -> AsyncIterator[FakeKibana]:
+    """Return a Kibana with nothing in it."""
+    async with bulk_server(FakeKibana()) as served:
+        assert isinstance(served, FakeKibana)
+        yield served
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Return the settings with a Kibana at an address."""
+
+    def made(url: str, text: str = "") -> Settings:
+        return loaded(tmp_path, f"setup.kibana.host: '{url}'\n{text}")
 
     return made
