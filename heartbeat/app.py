@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+BUILD = f"heartbeat {__version__}"
+"""What documents say of the program itself (`agent.build.original`)."""
+
 LONGEST_WAIT = 1e9
 """Seconds that stand for "as long as it takes"."""
 
@@ -273,7 +276,7 @@ class App:
     def _identity(self, agent: dict[str, str]) -> Identity:
         options = self._settings.options
         return Identity(
-            agent=agent,
+            agent={**agent, "build": {"original": BUILD}},
             tags=tuple(options.tags),
             fields=options.fields,
             fields_under_root=options.fields_under_root,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from heartbeat.config.types import Fields, Flag, Integer, Options, Text
+from heartbeat.config.types import Fields, Flag, Integer, Listed, Options, Text
 
 
 class TemplateFileOptions(Options):
@@ -47,6 +47,11 @@ class TemplateOptions(Options):
     settings: Fields = Field(
         default={},
         description="Settings to add: members index, _source and lifecycle.",
+    )
+    component_templates: Listed[Text] = Field(
+        default=(),
+        description="Component templates of your own to add: mappings of your fields,"
+        " settings. They may come later; what they say counts from the next rollover.",
     )
     json_file: TemplateFileOptions = Field(
         default=TemplateFileOptions(),

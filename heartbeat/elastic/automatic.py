@@ -11,9 +11,10 @@ import logging
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
-from heartbeat.elastic.install import install, opened
+from heartbeat.elastic.install import LATE, install, opened
 from heartbeat.elastic.refusal import TEMPLATES
-from heartbeat.outputs.elasticsearch.server import OK, refused
+from heartbeat.elastic.streams import ASKED, Fit, fit_of
+from heartbeat.outputs.elasticsearch.server import OK, read_object, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from heartbeat.outputs.elasticsearch.access import Access
     from heartbeat.outputs.elasticsearch.client import Client
     from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.server import Answer
 
 log = logging.getLogger(__name__)
 
@@ -68,25 +70,42 @@ class Preparation:
                 if finding.verdict == "ERROR":
                     faults.append(finding.text)
                 else:
-                    log.info("%s: %s", finding.name, finding.text)
+                    is_late = finding.text == LATE
+                    level = logging.WARNING if is_late else logging.INFO
+                    log.log(level, "%s: %s", finding.name, finding.text)
         if faults:
             self._give_up("; ".join(faults))
         self._is_done = True
 
     async def _has_to(self, client: Client) -> bool:
-        """Say whether there is something to install, at the price of one request."""
+        """Say whether there is something to install, at the price of few requests."""
         path = f"/_index_template/{quote(self._plan.name, safe='')}"
         query = {"filter_path": "index_templates.name"}
         answer = await client.get(path, query=query)
-        if answer.status == OK:
-            return self._plan.options.template.overwrite and not self._is_done
-        if answer.status == FORBIDDEN:
-            name = self._plan.name
-            self._give_up(
-                f"cannot look for the index template {name}: {TEMPLATES} is missing"
-            )
+        if answer.status == NOT_FOUND:
+            return True
+        if not self._may_look(answer, f"the index template {self._plan.name}"):
             return False
-        if answer.status != NOT_FOUND:
+        wanted = self._plan.options.template.overwrite and not self._is_done
+        return wanted or await self._lacks_any(client)
+
+    async def _lacks_any(self, client: Client) -> bool:
+        """Say whether a stream that a monitor names would be mapped badly."""
+        for stream in self._plan.streams:
+            path = f"/_index_template/_simulate_index/{quote(stream.name, safe='')}"
+            answer = await client.post(path, b"", query={"filter_path": ASKED})
+            if not self._may_look(answer, f"the template of {stream.name}"):
+                return False
+            if fit_of(read_object(answer.body)) in (Fit.NONE, Fit.OUTDATED):
+                return True
+        return False
+
+    def _may_look(self, answer: Answer, what: str) -> bool:
+        """Say whether an answer tells something; raises for what has to wait."""
+        if answer.status == FORBIDDEN:
+            self._give_up(f"cannot look for {what}: {TEMPLATES} is missing")
+            return False
+        if answer.status != OK:
             raise refused(answer, self._clock)
         return True
 

@@ -66,6 +66,7 @@ def common(status: str, type: str, **monitor: Any) -> Schema:  # noqa: A002
         "id": TEXT,
         "name": TEXT,
         "type": type,
+        "interval": NUMBER,
         "status": status,
         "check_group": pattern(_UUID + r"-[1-9]\d*"),
         "timespan.gte": TIMESTAMP,
