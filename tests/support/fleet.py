@@ -61,7 +61,7 @@ CERTIFICATES: Final = {
     "expiring": (timedelta(days=-60), timedelta(days=10)),
     "aged": (timedelta(days=-900), timedelta(days=400)),
     "expired": (timedelta(days=-90), timedelta(days=-1)),
-    "fresh": (timedelta(days=-60), timedelta(days=400)),
+    "fresh": (timedelta(days=-30), timedelta(days=500)),
 }
 """Begin and end of each certificate, seen from now."""
 
