@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.fleet import Place, live
+from tests.support.fleet import live
 from tests.support.kibana import Kibana, abilities, call
+from tests.support.watched import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,9 +51,7 @@ def stays(
     apps = Kibana(server, own, **can), Kibana(server, f"{kind}-*", **can)
     for app in apps:
         call("POST", f"{app.url}/_refresh")
-    uptime, synthetics = (
-        Stay(app, *one) for app, one in zip(apps, lived, strict=True)
-    )
+    uptime, synthetics = (Stay(app, *one) for app, one in zip(apps, lived, strict=True))
     yield uptime, synthetics
     call("DELETE", f"{server}/_data_stream/{own}*,{kind}-*")
     call("DELETE", f"{server}/_index_template/{own}*")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.fleet import ROUNDS, can_ping
+from tests.support.fleet import can_ping
 from tests.support.kibana import (
     ALWAYS,
     ANY_SPACE,
@@ -32,6 +32,7 @@ from tests.support.kibana import (
     terms,
     within,
 )
+from tests.support.watched import ROUNDS
 
 if TYPE_CHECKING:
     from tests.support.kibana import Clause
@@ -101,7 +102,7 @@ def overview(app: Kibana, *filters: Clause) -> dict[str, dict[str, Any]]:
 def is_stale(card: dict[str, Any], now_ms: float) -> bool:
     """Say whether a card is shown as one that nobody looks after any more."""
     patience = max(2 * timedelta(seconds=card["monitor.interval"]), LEAST_PATIENCE)
-    return now_ms - card["time"] > patience.total_seconds() * 1000
+    return bool(now_ms - card["time"] > patience.total_seconds() * 1000)
 
 
 def test_s1_overview(synthetics: Kibana) -> None:
@@ -113,7 +114,9 @@ def test_s1_overview(synthetics: Kibana) -> None:
     down = {name for name, card in cards.items() if card["monitor.status"] == "down"}
 
     assert down == DOWN
-    assert {"front-door fra", "front-door lon", "ping None", "hourly None"} <= set(cards)
+    assert {"front-door fra", "front-door lon", "ping None", "hourly None"} <= set(
+        cards
+    )
     assert not any(card["managed"] for card in cards.values())
 
 
@@ -376,7 +379,9 @@ def test_s12_external_monitor(synthetics: Kibana) -> None:
         found = synthetics.ask(term("monitor.id", monitor), **asked)
         (newest,) = found["hits"]["hits"]
         buckets = found["aggregations"]["locations"]["buckets"]
-        places = {one["key"]: [g["key"] for g in one["geo"]["buckets"]] for one in buckets}
+        places = {
+            one["key"]: [g["key"] for g in one["geo"]["buckets"]] for one in buckets
+        }
         return newest["_source"]["monitor"]["name"], places
 
     assert looked_up("front-door") == (

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.fleet import ROUNDS
 from tests.support.kibana import (
     FINAL,
     MISSING_PLACE,
@@ -25,6 +24,7 @@ from tests.support.kibana import (
     term,
     within,
 )
+from tests.support.watched import ROUNDS
 
 if TYPE_CHECKING:
     from tests.support.kibana import Clause
@@ -70,7 +70,9 @@ def test_s7_error_groups(synthetics: Kibana) -> None:
                 "terms": {"field": "state.id"},
                 "aggs": {"latest": newest_hit()},
             },
-            "over_time": {"auto_date_histogram": {"field": "@timestamp", "buckets": 24}},
+            "over_time": {
+                "auto_date_histogram": {"field": "@timestamp", "buckets": 24}
+            },
         },
     )
     by_monitors = {
@@ -133,15 +135,15 @@ def test_s8_error_stats(synthetics: Kibana, key: str) -> None:
         },
     }
     periods = {"current": within("now-15m"), "previous": within("now-30m", "now-15m")}
-    found = synthetics.buckets(
-        {"filters": {"filters": periods}, "aggs": {"down": down}}, SUMMARY, NO_TEST_RUN
-    )
-    current: Any = dict(found)["current"]["down"]  # type: ignore[call-overload]
+    asked = {"filters": {"filters": periods}, "aggs": {"down": down}}
+    found = synthetics.aggregate({"periods": asked}, SUMMARY, NO_TEST_RUN)
+    current = found["periods"]["buckets"]["current"]["down"]
+    previous = found["periods"]["buckets"]["previous"]["down"]
     totals = {
         one["key"]: one["total"]["value"] for one in current["per_monitor"]["buckets"]
     }
 
-    assert dict(found)["previous"]["down"]["doc_count"] == 0  # type: ignore[call-overload]
+    assert previous["doc_count"] == 0
     assert current["mean"]["value"] > 0
     assert {one["key"] for one in current["observer.geo.name"]["buckets"]} >= {
         "Frankfurt",
@@ -220,7 +222,10 @@ def test_s11_status_by_location(synthetics: Kibana) -> None:
         return {one["key"]: hit(one["status"])["monitor"]["status"] for one in buckets}
 
     assert found(term("config_id", "any")) == {}
-    assert found(term("monitor.id", "checkout")) == {"Frankfurt": "up", "London": "down"}
+    assert found(term("monitor.id", "checkout")) == {
+        "Frankfurt": "up",
+        "London": "down",
+    }
     assert set(found(term("monitor.id", "ping"))) == {MISSING_PLACE}
 
 
@@ -277,7 +282,7 @@ def shares(app: Kibana, *filters: Clause, managed: bool) -> dict[str, float]:
 
 
 def test_s14_slo(synthetics: Kibana) -> None:
-    """Kibana's own objective never counts our monitors, one over a query of KQL does."""
+    """Kibana's own objective never counts our monitors, one over a KQL query does."""
     space = term("meta.space_id", "default")
 
     assert shares(synthetics, space, managed=True) == {}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.fleet import ROUNDS
 from tests.support.kibana import (
     NO_TEST_RUN,
     SUMMARY,
@@ -23,6 +22,7 @@ from tests.support.kibana import (
     total,
     within,
 )
+from tests.support.watched import ROUNDS
 
 if TYPE_CHECKING:
     from tests.support.kibana import Clause
@@ -90,9 +90,7 @@ def names(found: list[dict[str, Any]]) -> list[str]:
         ("subject.common_name", ["aged", "expired", "expiring", "fresh"]),
     ],
 )
-def test_u11_certificates_list(
-    uptime: Kibana, order: str, expected: list[str]
-) -> None:
+def test_u11_certificates_list(uptime: Kibana, order: str, expected: list[str]) -> None:
     """Each certificate once, in every order that the page offers."""
     assert names(certificates(uptime, order=order)) == expected
 
@@ -291,7 +289,9 @@ def test_u16_duration_anomaly(uptime: Kibana) -> None:
         for field in ("monitor.id", "monitor.name", "observer.geo.name")
     }
 
-    assert recognized["hits"]["total"]["value"] == uptime.ask()["hits"]["total"]["value"]
+    assert (
+        recognized["hits"]["total"]["value"] == uptime.ask()["hits"]["total"]["value"]
+    )
     assert {one["key"] for one in lines} == {"Frankfurt", "London"}
     assert all(one["mean"]["value"] > 0 for one in lines)
     assert influencers == {"monitor.id": 1, "monitor.name": 1, "observer.geo.name": 2}
