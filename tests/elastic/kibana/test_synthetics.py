@@ -16,7 +16,6 @@ import pytest
 from tests.support.fleet import can_ping
 from tests.support.kibana import (
     ALWAYS,
-    ANY_SPACE,
     FINAL,
     NEWEST,
     NO_TEST_RUN,
@@ -26,31 +25,18 @@ from tests.support.kibana import (
     count,
     exists,
     hit,
-    newest_hit,
     span,
     term,
     terms,
     within,
 )
+from tests.support.pages import RECENT, X509, overview, states
 from tests.support.watched import ROUNDS
 
 if TYPE_CHECKING:
     from tests.support.kibana import Clause
 
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.slow, pytest.mark.timeout(90)]
-
-X509 = "tls.server.x509"
-SHOWN = (
-    "monitor.status",
-    "url.full.keyword",
-    "monitor.name",
-    "monitor.type",
-    "monitor.interval",
-    "config_id",
-    "tags",
-)
-RECENT = (within("now-4h-20m"), span("now-15m"))
-"""What the overview asks for where nobody chose a time."""
 
 LEAST_PATIENCE = timedelta(minutes=15)
 DOWN = {
@@ -60,43 +46,6 @@ DOWN = {
     "half fra",
     "expired fra",
 } | (set[str]() if can_ping() else {"ping None"})
-
-
-def overview(app: Kibana, *filters: Clause) -> dict[str, dict[str, Any]]:
-    """Return a card for each monitor and place: `front-door fra`."""
-    sources = [
-        {"monitorId": {"terms": {"field": "monitor.id"}}},
-        {"locationId": {"terms": {"field": "observer.name", "missing_bucket": True}}},
-    ]
-    why = newest_hit(
-        "error.message", "error.type", "state.started_at", "state.duration_ms"
-    )
-    down = {"filter": term("monitor.status", "down"), "aggs": {"error": why}}
-    found = app.buckets(
-        {
-            "composite": {"size": 5000, "sources": sources},
-            "aggs": {
-                "status": app.newest(SHOWN),
-                "time": {"max": {"field": "@timestamp"}},
-                "location": {"terms": {"field": "observer.geo.name", "size": 1}},
-                "spaces": {"terms": {"field": "meta.space_id", "size": 1}},
-                "down": down,
-            },
-        },
-        FINAL,
-        ANY_SPACE,
-        *filters,
-    )
-    cards: dict[str, dict[str, Any]] = {}
-    for one in found:
-        key = one["key"]
-        card = app.values(one["status"])
-        card["place"] = [place["key"] for place in one["location"]["buckets"]]
-        card["managed"] = bool(one["spaces"]["buckets"]) or card.get("config_id")
-        card["time"] = one["time"]["value"]
-        card["down"] = one["down"]
-        cards[f"{key['monitorId']} {key['locationId']}"] = card
-    return cards
 
 
 def is_stale(card: dict[str, Any], now_ms: float) -> bool:
@@ -301,23 +250,6 @@ def test_s5_latest_run(synthetics: Kibana, place: Clause) -> None:
     assert stamps == sorted(stamps, reverse=True)
     assert runs[0]["summary"]["final_attempt"] is True
     assert runs[0]["data_stream"]["dataset"] == runs[0]["event"]["dataset"] == "http"
-
-
-def states(app: Kibana, monitor: str, place: str) -> list[dict[str, Any]]:
-    """Return the states of a monitor, as the list of its errors orders them."""
-    found = app.buckets(
-        {
-            "terms": {"field": "state.id", "size": 10_000},
-            "aggs": {"summary": newest_hit()},
-        },
-        SUMMARY,
-        NO_TEST_RUN,
-        within("now-15m"),
-        term("monitor.id", monitor),
-        term("observer.geo.name", place),
-    )
-    newest = [hit(one["summary"])["state"] for one in found]
-    return sorted(newest, key=lambda state: str(state["started_at"]))
 
 
 def test_s6_errors_list(synthetics: Kibana) -> None:

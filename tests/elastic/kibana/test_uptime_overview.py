@@ -5,7 +5,7 @@ The names of the tests are those of the queries in the contract.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,12 +16,12 @@ from tests.support.kibana import (
     Kibana,
     call,
     count,
-    newest_hit,
     term,
     terms,
     typed,
     within,
 )
+from tests.support.pages import candidates, counted, refined
 
 if TYPE_CHECKING:
     from tests.support.kibana import Clause
@@ -41,115 +41,6 @@ UP = {
 } | PING
 SHOWN = UP | DOWN
 """Whom the overview lists by default; the last 15 minutes know no others."""
-
-COUNTS = {
-    "init_script": "state.locStatus = new HashMap();",
-    "map_script": """
-        def loc = doc['observer.geo.name'].size() == 0
-            ? '' : doc['observer.geo.name'][0];
-        String idenLoc = Integer.toHexString(loc.hashCode()) + '_' + loc
-            + '_' + doc['monitor.id'][0];
-        Map entry = state.locStatus.get(idenLoc);
-        long time = doc['@timestamp'][0].toInstant().toEpochMilli();
-        if (entry == null || entry.get('timestamp') < time) {
-          state.locStatus.put(idenLoc, ['timestamp': time,
-              'id': doc['monitor.id'][0], 'down': doc['summary.down'][0] > 0]);
-        }""",
-    "combine_script": "return state;",
-    "reduce_script": """
-        Map newest = new HashMap();
-        for (state in states) {
-          for (entry in state.locStatus.entrySet()) {
-            def seen = newest.get(entry.getKey());
-            def one = entry.getValue();
-            if (seen == null || seen.get('timestamp') < one.get('timestamp')) {
-              newest.put(entry.getKey(), one);
-            }
-          }
-        }
-        Map monitors = new HashMap();
-        for (one in newest.values()) {
-          boolean before = monitors.getOrDefault(one.get('id'), false);
-          monitors.put(one.get('id'), before || one.get('down'));
-        }
-        int down = 0;
-        for (isDown in monitors.values()) { if (isDown) { down++; } }
-        int total = monitors.size();
-        return ['total': total, 'up': total - down, 'down': down];""",
-}
-
-
-def candidates(
-    app: Kibana, *filters: Clause, begin: str = "now-15m", order: str = "asc"
-) -> list[str]:
-    """Return the ids that the first question of the overview finds, page by page."""
-    found: list[str] = []
-    after: Clause = {}
-    while True:
-        source = {"terms": {"field": "monitor.id", "order": order}}
-        composite = {"size": 5, "sources": [{"monitor_id": source}], **after}
-        page = app.aggregate(
-            {"monitors": {"composite": composite}},
-            *app.date(begin),
-            SUMMARY,
-            NO_TEST_RUN,
-            *filters,
-        )["monitors"]
-        found += [bucket["key"]["monitor_id"] for bucket in page["buckets"]]
-        if "after_key" not in page:
-            return found
-        after = {"after": page["after_key"]}
-
-
-def refined(app: Kibana, *ids: str, matching: Clause | None = None) -> Any:
-    """Return what the second question of the overview says of monitors."""
-    latest = {"latest": newest_hit()}
-    time_alone = {"size": 1, "_source": ["@timestamp"]}
-    asked = {"top_hits": time_alone | {"sort": [{"@timestamp": {"order": "desc"}}]}}
-    branches = {
-        "summaries": {"filter": SUMMARY, "aggs": latest},
-        "latest_matching": {
-            "filter": matching or {"match_all": {}},
-            "aggs": {"top": asked},
-        },
-    }
-    places = {
-        "terms": {"field": "observer.geo.name", "missing": "N/A", "size": 100},
-        "aggs": branches,
-    }
-    monitors = {
-        "terms": {"field": "monitor.id", "size": len(ids), "order": {"_key": "asc"}},
-        "aggs": {"location": places},
-    }
-    found = app.buckets(monitors, *app.date(), terms("monitor.id", ids))
-    return {one["key"]: listed(one["location"]["buckets"]) for one in found}
-
-
-def listed(places: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the line of a monitor as the page puts it together; empty if it is not.
-
-    Times are compared as texts, and numbers are added up as they stand in `_source`.
-    """
-    line: dict[str, Any] = {"up": 0, "down": 0, "places": []}
-    is_matched, newest = False, ""
-    for place in places:
-        hits = place["summaries"]["latest"]["hits"]["hits"]
-        if not hits:
-            continue
-        summary = hits[0]["_source"]
-        matching = place["latest_matching"]["top"]["hits"]["hits"]
-        stamp = summary["@timestamp"]
-        if matching and matching[0]["_source"]["@timestamp"] >= stamp:
-            is_matched = True
-        line["up"] += summary["summary"]["up"]
-        line["down"] += summary["summary"]["down"]
-        line["places"].append(place["key"])
-        if stamp > newest:
-            newest = stamp
-            line["name"] = summary["monitor"].get("name")
-            line["url"] = summary.get("url", {}).get("full")
-    line["status"] = "down" if line["down"] > 0 else "up"
-    return line if is_matched else {}
 
 
 def test_u1_index_status(uptime: Kibana) -> None:
@@ -258,18 +149,7 @@ def test_u3_of_older_kibana(uptime: Kibana) -> None:
 
 def test_u4_snapshot_counts(uptime: Kibana) -> None:
     """The header counts every monitor once, as down if it is down anywhere."""
-    found = uptime.aggregate(
-        {"unique": {"scripted_metric": COUNTS}},
-        SUMMARY,
-        NO_TEST_RUN,
-        *uptime.date(),
-    )
-
-    assert found["unique"]["value"] == {
-        "total": len(SHOWN),
-        "up": len(UP),
-        "down": len(DOWN),
-    }
+    assert counted(uptime) == {"total": len(SHOWN), "up": len(UP), "down": len(DOWN)}
 
 
 def test_u4_without_a_script(uptime: Kibana) -> None:

@@ -13,8 +13,6 @@ from tests.support.kibana import (
     NO_TEST_RUN,
     SUMMARY,
     Kibana,
-    count,
-    exists,
     newest_hit,
     span,
     term,
@@ -22,58 +20,13 @@ from tests.support.kibana import (
     total,
     within,
 )
+from tests.support.pages import X509, certificates
 from tests.support.watched import ROUNDS
 
 if TYPE_CHECKING:
     from tests.support.kibana import Clause
 
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.slow, pytest.mark.timeout(90)]
-
-X509 = "tls.server.x509"
-SHOWN = [
-    "monitor.id",
-    "monitor.name",
-    "monitor.type",
-    "url.full",
-    "observer.geo.name",
-    f"{X509}.issuer.common_name",
-    f"{X509}.subject.common_name",
-    f"{X509}.not_after",
-    f"{X509}.not_before",
-    "tls.server.hash.sha1",
-    "tls.server.hash.sha256",
-]
-
-
-def certificates(
-    app: Kibana, *filters: Clause, order: str = "not_after", **thresholds: str
-) -> list[dict[str, Any]]:
-    """Return the certificates of the list, with the monitors that have seen each."""
-    either = [
-        {"range": {f"tls.certificate_not_valid_{name}": {"lte": moment}}}
-        for name, moment in thresholds.items()
-    ]
-    inner = {
-        "name": "monitors",
-        "_source": ["monitor.id", "monitor.name"],
-        "collapse": {"field": "monitor.id"},
-        "sort": [{"monitor.id": "asc"}],
-    }
-    found = app.ask(
-        SUMMARY,
-        NO_TEST_RUN,
-        exists("tls.server.hash.sha256"),
-        span(),
-        {"bool": {"should": either}},
-        *filters,
-        size=1000,
-        sort=[{f"{X509}.{order}": "asc"}],
-        _source=SHOWN,
-        collapse={"field": "tls.server.hash.sha256", "inner_hits": inner},
-        aggs={"total": count("tls.server.hash.sha256")},
-    )
-    assert found["aggregations"]["total"]["value"] >= len(found["hits"]["hits"])
-    return list(found["hits"]["hits"])
 
 
 def names(found: list[dict[str, Any]]) -> list[str]:
