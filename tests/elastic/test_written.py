@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from heartbeat.app import App
+from heartbeat.assembly import agent_of, identity_of
 from heartbeat.config import DataStream, Flapping, Location
 from heartbeat.elastic.fields import FIELDS, missing
 from heartbeat.event import Result
@@ -85,8 +85,8 @@ def everything() -> list[list[Facts]]:
 async def documents(tmp_path: Path, clock: FakeClock) -> list[Fields]:
     """Return documents that have, together, every field a document can have."""
     settings = settings_of(tmp_path, "output.console: ~\n")
-    app = App(settings, hostname="probe-1")
-    stage = Stage(clock, identity=app._identity(app._agent("i")))
+    identity = identity_of(settings, agent_of(settings, "i", "probe-1"))
+    stage = Stage(clock, identity=identity)
     facts = everything()
     ups = [Result("127.0.0.1", None, one) for one in facts]
     down = Result("127.0.0.1", REFUSED)

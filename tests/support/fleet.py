@@ -14,8 +14,7 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Final
 
-from heartbeat.app import App
-from heartbeat.assembly import monitor_of, outputs_of
+from heartbeat.assembly import agent_of, identity_of, monitor_of, outputs_of
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
@@ -111,8 +110,8 @@ class Fleet:
     def _life(self, one: Heartbeat, minutes: range, monitors: list[str]) -> None:
         text = configuration(self._place, one.location, monitors)
         settings = settings_of(self._home, text)
-        app = App(settings, hostname=one.name)
-        identity = app._identity(app._agent(f"installation-of-{one.name}"))
+        agent = agent_of(settings, f"installation-of-{one.name}", one.name)
+        identity = identity_of(settings, agent)
         site = Site.of(self._clock, self.journal, identity)
         made = [
             runner

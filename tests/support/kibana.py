@@ -108,12 +108,10 @@ def hit(aggregation: Any) -> dict[str, Any]:
 
 def call(method: str, url: str, body: object = None) -> Any:
     """Return the JSON answer of a request; a refusal is returned as well."""
-    is_text = isinstance(body, str)
-    data = body if is_text else json.dumps(body) if body is not None else None
     request = urllib.request.Request(  # noqa: S310 - the server under test
         url,
         method=method,
-        data=None if data is None else cast("str", data).encode(),
+        data=None if body is None else json.dumps(body).encode(),
         headers={"Content-Type": "application/json"},
     )
     try:

@@ -102,7 +102,7 @@ def test_s1_a_chosen_time(synthetics: Kibana) -> None:
         (terms("monitor.type", ["icmp"]), {"ping None"}),
         (terms("tags", ["shop"]), {"front-door fra", "front-door lon"}),
         (terms("observer.name", ["lon"]), {"front-door lon", "checkout lon"}),
-        (terms("monitor.project.id", ["p"]), set()),
+        (terms("monitor.project.id", ["p"]), set[str]()),
         (
             {
                 "simple_query_string": {

@@ -84,7 +84,7 @@ def test_u2_filters(uptime: Kibana, filters: Clause, expected: set[str]) -> None
         ("db", {"shop-db"}),
         ("shop", {"shop-db", "front-door"}),
         ("pool.test", {"pool"}),
-        ("nothing", set()),
+        ("nothing", set[str]()),
     ],
 )
 def test_u2_search(uptime: Kibana, text: str, expected: set[str]) -> None:

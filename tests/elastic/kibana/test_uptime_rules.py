@@ -72,7 +72,7 @@ def test_u11_what_a_row_shows(uptime: Kibana) -> None:
         ("fresh.te", {"fresh"}),
         ("Test Ro", {"aged", "expired", "expiring", "fresh"}),
         ("https://localhost", {"aged", "expired", "expiring", "fresh"}),
-        ("nothing", set()),
+        ("nothing", set[str]()),
     ],
 )
 def test_u11_search(uptime: Kibana, text: str, expected: set[str]) -> None:
