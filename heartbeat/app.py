@@ -202,13 +202,13 @@ class App:
         network = Network(self._clock)
         stack.push_async_callback(network.close)
         outputs = outputs_of(self._settings, OutputContext(network))
-        attach(outputs, plan_of(self._settings), self._clock)
+        expect = attach(outputs, plan_of(self._settings), self._clock)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
         site = Site.of(self._clock, store, identity_of(self._settings, agent))
         scheduler = self._scheduler()
-        roster = Roster(scheduler, site, network, store.states())
+        roster = Roster(scheduler, site, network, store.states(), expect)
         self._begin(roster)
         reloader = Reloader(roster, self._settings, self._load, self._clock)
         parts = Parts(
