@@ -81,7 +81,9 @@ def streams_of(specs: Iterable[MonitorSpec]) -> tuple[Stream, ...]:
     for spec in specs:
         asked = spec.data_stream
         if asked is not None and not spec.index:
-            stream = Stream(asked.type, asked.dataset, asked.namespace)
+            parts = (asked.type, asked.dataset, asked.namespace)
+            # As documents get there: names of indices are in lower case.
+            stream = Stream(*map(str.lower, parts))
             found.setdefault(stream.template_name, stream)
     return tuple(found.values())
 
