@@ -197,7 +197,11 @@ def certificates(app: Kibana, *filters: Clause) -> tuple[list[str], Any]:
 
 
 def test_s3_certificates(synthetics: Kibana) -> None:
-    """Each certificate once, the next to expire first, over streams of all types."""
+    """Each certificate once, the next to expire first, over streams of all types.
+
+    Kibana adds a runtime field over request headers, which only browsers' documents
+    have.
+    """
     names, facets = certificates(synthetics)
     expiry = facets["expiry"]["buckets"]
 

@@ -85,6 +85,17 @@ def test_u7_monitor_details(uptime: Kibana) -> None:
     assert uptime.documents(within("now-15m"), of("front-door"), exists("error")) == []
 
 
+@pytest.mark.parametrize(("tag", "is_covered"), [("web", True), ("db", False)])
+def test_u7_rules_that_cover_a_monitor(
+    uptime: Kibana, tag: str, *, is_covered: bool
+) -> None:
+    """A rule counts for a monitor if its query finds any document of it."""
+    rule = {"bool": {"should": [term("tags", tag)], "minimum_should_match": 1}}
+    found = uptime.documents(of("front-door"), rule, size=1)
+
+    assert bool(found) is is_covered
+
+
 def test_u7_of_a_dead_address(uptime: Kibana) -> None:
     """A check of several addresses tells which one failed."""
     (found, *_) = uptime.documents(within("now-15m"), of("half"), exists("error"))
