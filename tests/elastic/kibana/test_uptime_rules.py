@@ -69,7 +69,7 @@ def test_u11_what_a_row_shows(uptime: Kibana) -> None:
     ("text", "expected"),
     [
         ("expir", {"expired", "expiring"}),
-        ("fresh.te", {"fresh"}),
+        ("fresh.tes", {"fresh"}),
         ("Test Ro", {"aged", "expired", "expiring", "fresh"}),
         ("https://localhost", {"aged", "expired", "expiring", "fresh"}),
         ("nothing", set[str]()),
