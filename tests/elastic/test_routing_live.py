@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat.app import App, Mode
-from tests.support.kibana import call
+from tests.support.clauses import call
 from tests.support.servers import echo, serve
 from tests.support.settings import settings_of
 

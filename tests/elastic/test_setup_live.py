@@ -18,8 +18,8 @@ from heartbeat.elastic.template import mappings
 from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs.elasticsearch.access import access_of
 from heartbeat.outputs.elasticsearch.options import read_options
+from tests.support.clauses import call
 from tests.support.config import loaded
-from tests.support.kibana import call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tests.support.kibana import (
+from tests.support.clauses import (
     ANY_SPACE,
     FINAL,
     NO_TEST_RUN,
@@ -24,7 +24,7 @@ from tests.support.kibana import (
 )
 
 if TYPE_CHECKING:
-    from tests.support.kibana import Clause
+    from tests.support.clauses import Clause
 
 X509 = "tls.server.x509"
 _CERTIFICATE = [

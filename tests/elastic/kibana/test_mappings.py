@@ -16,8 +16,8 @@ import pytest
 
 from heartbeat.elastic.fields import FIELDS, missing
 from heartbeat.elastic.template import mappings
+from tests.support.clauses import call
 from tests.support.fleet import deliver
-from tests.support.kibana import call
 from tests.support.settings import settings_of
 from tests.support.watched import Place, configuration
 

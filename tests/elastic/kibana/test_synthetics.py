@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.fleet import can_ping
-from tests.support.kibana import (
+from tests.support.clauses import (
     ALWAYS,
     FINAL,
     NEWEST,
@@ -30,11 +29,12 @@ from tests.support.kibana import (
     terms,
     within,
 )
+from tests.support.fleet import can_ping
 from tests.support.pages import RECENT, X509, overview, states
 from tests.support.watched import ROUNDS
 
 if TYPE_CHECKING:
-    from tests.support.kibana import Clause
+    from tests.support.clauses import Clause
 
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.slow, pytest.mark.timeout(90)]
 

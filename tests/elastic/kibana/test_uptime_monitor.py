@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.kibana import (
+from tests.support.clauses import (
     MISSING_PLACE,
     NO_TEST_RUN,
     SUMMARY,
@@ -24,7 +24,7 @@ from tests.support.kibana import (
 )
 
 if TYPE_CHECKING:
-    from tests.support.kibana import Clause
+    from tests.support.clauses import Clause
 
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.slow, pytest.mark.timeout(90)]
 
