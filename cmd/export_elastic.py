@@ -20,6 +20,7 @@ from heartbeat.elastic.dashboards.objects import as_lines
 from heartbeat.elastic.dashboards.shipped import all_objects
 from heartbeat.elastic.page import page
 from heartbeat.elastic.plan import plan_of
+from heartbeat.elastic.streams import Stream
 from heartbeat.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -42,6 +43,17 @@ def _version(_context: click.Context, _parameter: click.Parameter, text: str) ->
     return text
 
 
+def _stream(
+    _context: click.Context, _parameter: click.Parameter, text: str | None
+) -> Stream | None:
+    if text is None:
+        return None
+    kind, _, dataset = text.partition("-")
+    if not kind or not dataset:
+        raise click.BadParameter(f"'{text}' is no type and dataset, joined by a hyphen")
+    return Stream(kind, dataset, "default")
+
+
 for_version = click.option(
     "--es.version",
     "version",
@@ -58,19 +70,30 @@ into_folder = click.option(
 @takes_global_options
 @for_version
 @click.option("--noilm", is_flag=True, help="Without the lifecycle policy.")
+@click.option(
+    "--stream",
+    callback=_stream,
+    help="That of data streams which monitors name, such as synthetics-http.",
+)
 @into_folder
 @click.pass_context
 def template(
-    context: click.Context, *, version: str, noilm: bool, folder: str | None
+    context: click.Context,
+    *,
+    version: str,
+    noilm: bool,
+    stream: Stream | None,
+    folder: str | None,
 ) -> int:
     """Print the index template."""
     del version
 
     def made(plan: Plan) -> tuple[str, Mapping[str, Any]]:
-        body = plan.template()
+        body = plan.template_for(stream) if stream else plan.template()
         if noilm:
             body["template"]["settings"]["index"].pop("lifecycle", None)
-        return f"template/{plan.name}.json", body
+        name = stream.template_name if stream else plan.name
+        return f"template/{name}.json", body
 
     return _exported(context, made, folder)
 

@@ -13,15 +13,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import uuid
 from contextlib import AsyncExitStack
 from enum import Enum, auto
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from heartbeat import COMPATIBLE_VERSION, __version__, datadir, process
-from heartbeat.assembly import outputs_of, queue_of
+from heartbeat import __version__, datadir, process
+from heartbeat.assembly import agent_of, identity_of, outputs_of, queue_of
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
@@ -34,7 +33,7 @@ from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
 from heartbeat.reload import Reloader, Roster
 from heartbeat.resume import Resumption, resumption_of
-from heartbeat.runner import Identity, Site
+from heartbeat.runner import Site
 from heartbeat.scheduler import Scheduler
 from heartbeat.selfmonitor import SelfMonitor
 from heartbeat.store import Store
@@ -218,17 +217,17 @@ class App:
         """Build everything in the order of start; the stack closes it in reverse."""
         data = Path(self._settings.paths.data)
         installation = stack.enter_context(datadir.opened(data, self._clock))
-        agent = self._agent(installation.id)
+        agent = agent_of(self._settings, installation.id, self._hostname)
         network = Network(self._clock)
         stack.push_async_callback(network.close)
         outputs = outputs_of(self._settings, OutputContext(network))
-        attach(outputs, plan_of(self._settings), self._clock)
+        expect = attach(outputs, plan_of(self._settings), self._clock)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
-        site = Site.of(self._clock, store, self._identity(agent))
+        site = Site.of(self._clock, store, identity_of(self._settings, agent))
         scheduler = self._scheduler()
-        roster = Roster(scheduler, site, network, store.states())
+        roster = Roster(scheduler, site, network, store.states(), expect)
         self._begin(roster)
         self._resumption = resumption_of(self._settings, roster, site, outputs)
         reloader = Reloader(roster, self._settings, self._load, self._clock)
@@ -281,24 +280,6 @@ class App:
             type_limits=limits,
             host_limit=scheduler.per_host_limit,
             spread=scheduler.spread,
-        )
-
-    def _agent(self, installation_id: str) -> dict[str, str]:
-        return {
-            "ephemeral_id": str(uuid.uuid4()),
-            "id": installation_id,
-            "name": self._settings.options.name or self._hostname,
-            "type": "heartbeat",
-            "version": COMPATIBLE_VERSION,
-        }
-
-    def _identity(self, agent: dict[str, str]) -> Identity:
-        options = self._settings.options
-        return Identity(
-            agent=agent,
-            tags=tuple(options.tags),
-            fields=options.fields,
-            fields_under_root=options.fields_under_root,
         )
 
     async def _open_endpoint(self, stack: AsyncExitStack, parts: Parts) -> None:

@@ -1,4 +1,4 @@
-"""From settings to the things they describe: outputs, the queue, checks of monitors.
+"""From settings to what they describe: outputs, the queue, checks, who we are.
 
 Owns which fault stops the start and which becomes a monitor that reports it. Must not
 know how the things work or when they run.
@@ -6,21 +6,23 @@ know how the things work or when they run.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heartbeat import monitors, outputs
+from heartbeat import COMPATIBLE_VERSION, __version__, monitors, outputs
 from heartbeat.config.models import DiskQueueOptions
 from heartbeat.config.setup import names_kibana
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.outputs.base import OutputContext
+from heartbeat.runner import Identity
 from heartbeat.store import Overflow, StoreLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from heartbeat.config import MonitorSpec
     from heartbeat.config.load import Settings
@@ -28,6 +30,10 @@ if TYPE_CHECKING:
     from heartbeat.monitors.base import Check
     from heartbeat.net import Network
     from heartbeat.outputs.base import Output
+
+
+BUILD = f"heartbeat {__version__}"
+"""What documents say of the program itself (`agent.build.original`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,28 @@ def outputs_of(settings: Settings, context: OutputContext) -> list[Output]:
     if problems:
         raise ConfigError(problems)
     return built
+
+
+def agent_of(settings: Settings, installation_id: str, hostname: str) -> dict[str, str]:
+    """Return what this run of heartbeat is called, a new id included."""
+    return {
+        "ephemeral_id": str(uuid.uuid4()),
+        "id": installation_id,
+        "name": settings.options.name or hostname,
+        "type": "heartbeat",
+        "version": COMPATIBLE_VERSION,
+    }
+
+
+def identity_of(settings: Settings, agent: Mapping[str, str]) -> Identity:
+    """Return what every document says of this run of heartbeat."""
+    options = settings.options
+    return Identity(
+        agent={**agent, "build": {"original": BUILD}},
+        tags=tuple(options.tags),
+        fields=options.fields,
+        fields_under_root=options.fields_under_root,
+    )
 
 
 def queue_of(settings: Settings) -> tuple[Path | None, StoreLimits]:

@@ -7,11 +7,12 @@ know who reads them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from heartbeat.config.place import place_of
 from heartbeat.config.setup import SetupOptions
 from heartbeat.config.types import (
     ByteSize,
@@ -61,17 +62,13 @@ def _zone(text: str) -> str:
     return text
 
 
-def _geo(value: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {key: member for key, member in value.items() if member not in {None, ""}}
-
-
 class LocationOptions(Options):
     """`run_from`: where checks run from."""
 
     id: Text = Field(
         default="", description="Name of the location, becomes observer.name."
     )
-    geo: Annotated[Fields, AfterValidator(_geo)] = Field(
+    geo: Annotated[Fields, AfterValidator(place_of)] = Field(
         default={}, description="Its place, becomes observer.geo."
     )
 

@@ -155,6 +155,9 @@ class MonitorOptions(SwitchOptions):
     )
 
 
+LONGEST_NAME = 1024
+"""Characters of a name up to which it can be found in Elasticsearch."""
+
 COMMON = frozenset(MonitorOptions.model_fields) | MonitorOptions.elsewhere
 """The names that are options of every monitor."""
 
@@ -269,6 +272,7 @@ def _spec(
     written = section.lenient()
     place = options.run_from
     name = options.id or automatic_id(options.type, written)
+    _warn_of_length(section, options)
     return MonitorSpec(
         id=name,
         name=options.name,
@@ -296,6 +300,17 @@ def _spec(
         maintenance=tuple(map(window_of, options.maintenance_windows)),
         options=section,
     )
+
+
+def _warn_of_length(section: Section, options: MonitorOptions) -> None:
+    """Warn of names that Elasticsearch keeps, but does not index."""
+    for option in ("id", "name"):
+        if len(getattr(options, option)) > LONGEST_NAME:
+            section.warn(
+                f"is longer than {LONGEST_NAME} characters: Kibana does not show such a"
+                " monitor",
+                option,
+            )
 
 
 def _data_stream(

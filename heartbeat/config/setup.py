@@ -66,6 +66,11 @@ class TemplateOptions(Options):
         default={},
         description="Settings to add: members index, _source and lifecycle.",
     )
+    component_templates: Listed[Text] = Field(
+        default=(),
+        description="Component templates of your own to add: mappings of your fields,"
+        " settings. They may come later; what they say counts from the next rollover.",
+    )
     json_file: TemplateFileOptions = Field(
         default=TemplateFileOptions(),
         alias="json",

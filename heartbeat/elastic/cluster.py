@@ -25,6 +25,7 @@ from heartbeat.elastic.refusal import (
     TEMPLATES,
     NotPermitted,
 )
+from heartbeat.elastic.streams import ASKED, Fit, fit_of
 from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs.elasticsearch.client import node_config
 from heartbeat.outputs.elasticsearch.node import HostNode, Means
@@ -48,6 +49,11 @@ JSON = "application/json"
 UNAUTHENTICATED = 401
 FORBIDDEN = 403
 EXISTS = "resource_already_exists_exception"
+IN_THE_WAY = "conflicts with index"
+PLAIN_INDEX = (
+    "cannot create the data stream {0}: an index has that name, made by documents that"
+    " came before the template; reindex it under another name and delete it"
+)
 
 
 class PlainNode(HostNode):
@@ -127,6 +133,22 @@ class Cluster:
         with _told(f"put the index template {name}", TEMPLATES):
             await self._client.indices.put_index_template(name=name, body=dict(body))
 
+    async def has_component(self, name: str) -> bool:
+        """Say whether there is such a component template."""
+        with _told(f"look for the component template {name}", TEMPLATES):
+            template = self._client.cluster.get_component_template(
+                name=name, filter_path="component_templates.name"
+            )
+            return await _found(template)
+
+    async def fit(self, stream: str) -> Fit:
+        """Say what the templates that are there would make of a data stream."""
+        with _told(f"look for the template of {stream}", TEMPLATES):
+            answer = await self._client.indices.simulate_index_template(
+                name=stream, filter_path=ASKED
+            )
+        return fit_of(answer.body)
+
     async def has_stream(self, name: str) -> bool:
         """Say whether there is such a data stream."""
         with _told(f"look for the data stream {name}", STREAMS.format(name)):
@@ -140,6 +162,10 @@ class Cluster:
             except BadRequestError as error:
                 if error.error != EXISTS:
                     raise
+            except ApiError as error:
+                if IN_THE_WAY not in _reason(error):
+                    raise
+                raise OutputUnavailable(PLAIN_INDEX.format(name)) from error
 
     async def has_lifecycle(self, stream: str) -> bool:
         """Say whether the data stream has a lifecycle of its own."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import orjson
 
 from heartbeat import COMPATIBLE_VERSION
-from heartbeat.elastic.template import merged, template_body
+from heartbeat.elastic.streams import PRIORITY, streams_of
+from heartbeat.elastic.template import Fitting, merged, template_body
 from heartbeat.errors import ConfigError
 from heartbeat.formats import FormatString
 from heartbeat.outputs.base import BEAT
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from heartbeat.config import Settings
     from heartbeat.config.setup import SetupOptions
+    from heartbeat.elastic.streams import Stream
 
 DEFAULT: Final = f"{BEAT}-{COMPATIBLE_VERSION}"
 """Name of the template, of its pattern and of the data stream."""
@@ -57,7 +59,8 @@ class Plan:
     """What is to be installed.
 
     `stream` is empty where the output writes to streams that are not known beforehand.
-    `own_template` is a template of the operator's, used as it is.
+    `own_template` is a template of the operator's, used as it is. `streams` are those
+    that monitors name themselves.
     """
 
     options: SetupOptions
@@ -69,6 +72,7 @@ class Plan:
     retention_stream: str
     retention: Mapping[str, Any]
     own_template: Mapping[str, Any] | None = None
+    streams: tuple[Stream, ...] = ()
 
     def uses_policy(self, *, is_serverless: bool = False) -> bool:
         """Say whether the lifecycle policy is used."""
@@ -85,7 +89,21 @@ class Plan:
         """Return the body of the index template."""
         if self.own_template is not None:
             return dict(self.own_template)
-        body = template_body(self.pattern, self.options.template.priority)
+        priority = self.options.template.priority
+        return self._body(self.pattern, priority, is_serverless=is_serverless)
+
+    def template_for(
+        self, stream: Stream, *, is_serverless: bool = False
+    ) -> dict[str, Any]:
+        """Return the body of the template for a stream that a monitor names."""
+        return self._body(stream.pattern, PRIORITY, is_serverless=is_serverless)
+
+    def _body(
+        self, pattern: str, priority: int, *, is_serverless: bool
+    ) -> dict[str, Any]:
+        body = template_body(
+            Fitting(pattern, priority, self.options.template.component_templates)
+        )
         inner: dict[str, Any] = body["template"]
         index: dict[str, Any] = inner["settings"]["index"]
         if is_serverless:
@@ -145,6 +163,7 @@ class _Reading:
             retention_stream=streams or stream,
             retention=self._file("dsl.policy_file", dsl.policy_file) or RETENTION,
             own_template=own,
+            streams=streams_of(self._settings.monitors),
         )
 
     def _index(self) -> str:

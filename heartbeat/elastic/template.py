@@ -5,6 +5,7 @@ Owns its shape and how a field becomes a mapping. Must not know options or clust
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from heartbeat import COMPATIBLE_VERSION
@@ -25,7 +26,20 @@ _HIDDEN: Final = frozenset({"http.response.body.content", "error.stack_trace"})
 """Not searched unless they are named: long, and seldom what one looks for."""
 
 
-def template_body(pattern: str, priority: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What a template is for, and what else Elasticsearch puts into it.
+
+    `components` are component templates of the operator's: they add to ours, which wins
+    where both say something. Those that are not there yet do no harm.
+    """
+
+    pattern: str
+    priority: int
+    components: tuple[str, ...] = ()
+
+
+def template_body(fitting: Fitting) -> dict[str, Any]:
     """Return the body of the composable template for data streams of this name.
 
     Each call makes a new one, which the caller may change.
@@ -38,12 +52,16 @@ def template_body(pattern: str, priority: int) -> dict[str, Any]:
         "max_docvalue_fields_search": 200,
         "query": {"default_field": searched_fields()},
     }
-    return {
-        "index_patterns": [pattern],
-        "priority": priority,
+    body: dict[str, Any] = {
+        "index_patterns": [fitting.pattern],
+        "priority": fitting.priority,
         "data_stream": {},
         "template": {"settings": {"index": index}, "mappings": mappings()},
     }
+    if fitting.components:
+        body["composed_of"] = [*fitting.components]
+        body["ignore_missing_component_templates"] = [*fitting.components]
+    return body
 
 
 def mappings() -> dict[str, Any]:

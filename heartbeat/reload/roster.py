@@ -17,7 +17,7 @@ from heartbeat.runner import Runner, runners
 from heartbeat.scheduler import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from heartbeat.config import MonitorSpec
     from heartbeat.errors import Problem
@@ -52,12 +52,17 @@ class Roster:
         site: Site,
         network: Network,
         states: Mapping[str, bytes],
+        tell: Callable[[MonitorSpec], None] | None = None,
     ) -> None:
-        """Continue from the states that an earlier process has left."""
+        """Continue from the states that an earlier process has left.
+
+        `tell` hears of each monitor before it runs.
+        """
         self._scheduler = scheduler
         self._site = site
         self._network = network
         self._states = dict(states)
+        self._tell = tell
         self._running: dict[str, Built] = {}
         self.monitors: Counter[str] = Counter()
         self.endpoints: Counter[str] = Counter()
@@ -117,6 +122,8 @@ class Roster:
         if name in self._running:
             self._take_out(name)
         self._running[name] = built
+        if self._tell is not None:
+            self._tell(built.spec)
         self.monitors[built.spec.type] += 1
         self.starts += 1
         for runner in built.runners:

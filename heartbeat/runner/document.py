@@ -9,6 +9,7 @@ nothing may write into those parts, so whoever adds to one makes a copy of it fi
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
 from heartbeat.event import Routing, milliseconds
@@ -43,9 +44,16 @@ class Template:
     ) -> None:
         """Build the constant parts; raises `ConfigError` for an impossible index."""
         dataset = spec.data_stream.dataset if spec.data_stream else spec.type
-        self._monitor = {"id": monitor_id, "name": spec.name, "type": spec.type}
+        self._monitor: Fields = {
+            "id": monitor_id,
+            "name": spec.name,
+            "type": spec.type,
+        }
         if spec.origin:
             self._monitor["origin"] = spec.origin
+        if spec.schedule.interval is not None:
+            # Kibana takes a result for stale after two of these whole seconds.
+            self._monitor["interval"] = ceil(spec.schedule.interval)
         self._last_word = _last_word(spec, dataset)
         self._under_root = _under_root(spec, identity)
         self._constants = _constants(spec, url, identity) | self._last_word

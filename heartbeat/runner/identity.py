@@ -33,7 +33,7 @@ class Identity:
     `agent` holds the members of `agent`; `tags` and `fields` are the global ones.
     """
 
-    agent: Mapping[str, str]
+    agent: Mapping[str, Any]
     ecs_version: str = "8.0.0"
     tags: tuple[str, ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict[str, Any])

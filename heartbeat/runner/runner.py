@@ -244,11 +244,14 @@ class Runner:
         while self.is_new and clock.monotonic() < self._site.patience.until:
             await pause(PATIENCE_STEP)
         down = sum(result.error is not None for result, _ in outcomes)
+        ended_ns = outcomes[-1][1]
+        if down:
+            _let_a_failure_close(outcomes)
         is_final = attempt.is_last or not down
         status = DOWN if down else UP
         state = self._state.record(
             status,
-            outcomes[-1][1],
+            ended_ns,
             is_final=is_final,
             confirm=self._confirm,
             flapping=self._flapping,
@@ -365,6 +368,16 @@ class Runner:
 
 def _is_any_open(windows: Sequence[Window], now_ns: int) -> bool:
     return any(window.is_open(now_ns) for window in windows)
+
+
+def _let_a_failure_close(outcomes: list[Outcome]) -> None:
+    """Move the last failure to the end.
+
+    The last document carries the summary, and Kibana reads `monitor.status` there: it
+    would show a monitor as up of which an address is down. No order is promised.
+    """
+    last = max(n for n, (result, _) in enumerate(outcomes) if result.error is not None)
+    outcomes.append(outcomes.pop(last))
 
 
 def _fault(error: Exception) -> CheckError:

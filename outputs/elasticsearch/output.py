@@ -63,6 +63,7 @@ class ElasticsearchOutput:
         self._recall = Recall(encoder.index_of, network.clock, at_a_time)
         self._license = License(network.clock)
         self._prepare: Prepare | None = None
+        self._wanted = self._prepared = 0
 
     def prepare_with(self, prepare: Prepare) -> None:
         """Have the cluster prepared for documents each time it was connected to."""
@@ -72,6 +73,10 @@ class ElasticsearchOutput:
     def access(self) -> Access:
         """Return how the cluster is reached."""
         return self._access
+
+    def prepare_again(self) -> None:
+        """Have it prepared once more before the next document."""
+        self._wanted += 1
 
     async def connect(self) -> None:
         """Find out who is there; raises `OutputUnavailable` unless Elasticsearch is.
@@ -87,8 +92,7 @@ class ElasticsearchOutput:
             raise
         server = read_server(answer, self._access, self._network.clock)
         await self._license.check(self._client, server)
-        if self._prepare is not None:
-            await self._prepare(self._client, self._access)
+        await self._get_ready(self._client)
 
     async def publish(self, batch: Batch) -> Delivery:
         """Send the batch; what cannot be indexed may go to the dead-letter index."""
@@ -119,10 +123,22 @@ class ElasticsearchOutput:
         if client is not None:
             await client.close()
 
+    async def _get_ready(self, client: Client) -> None:
+        """Have the cluster prepared for all that is wanted at this moment.
+
+        Of several batches under way each does so: none may go before it is done.
+        """
+        wanted = self._wanted
+        if self._prepare is not None:
+            await self._prepare(client, self._access)
+        self._prepared = wanted
+
     async def _send_new(self, batch: Batch) -> Tally:
         """Send what the cluster is not found to have already."""
         if self._client is None:
             raise OutputUnavailable("not connected")
+        if self._prepared < self._wanted:
+            await self._get_ready(self._client)
         taken = await self._recall.taken(batch, self._client)
         self._recall.settle(batch)
         if not taken:

@@ -41,6 +41,26 @@ def test_template(
     assert body["template"]["settings"]["index"].get("lifecycle") == lifecycle
 
 
+def test_template_of_a_stream(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a monitor's own data stream needs, whether or not there is such a one."""
+    arguments = ("export", "template", "--stream", "synthetics-http")
+
+    assert command(*arguments, config=CONFIG) == 0
+    body = json.loads(capsys.readouterr().out)
+    assert body["index_patterns"] == ["synthetics-http-*"]
+    assert body["priority"] == 150
+
+
+def test_no_stream(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that is none is told."""
+    assert command("export", "template", "--stream", "x", config=CONFIG) == 1
+    assert "'x' is no type and dataset" in capsys.readouterr().err
+
+
 def test_policy(
     command: Callable[..., int], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -70,6 +70,34 @@ def test_blank_geo_members_are_dropped() -> None:
     assert found.geo == {"name": "x"}
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("52.37, 4.90", "52.37, 4.90"),
+        ("-33,151.2", "-33,151.2"),
+        ({"lat": 52.37, "lon": 4.9}, "52.37, 4.9"),
+    ],
+)
+def test_point_of_a_place(written: object, expected: str) -> None:
+    """It becomes the text of two numbers that Kibana's map reads."""
+    geo = {"name": "x", "location": written}
+    found = options({"heartbeat.run_from": {"id": "a", "geo": geo}}).heartbeat.run_from
+
+    assert found is not None
+    assert found.geo["location"] == expected
+
+
+@pytest.mark.parametrize(
+    "written", ["Paris", "91, 0", "0, 181", [4.9, 52.37], {"lat": 1}, "u0yjje785", 5]
+)
+def test_no_point(written: object) -> None:
+    """What would cost every document of the place, or its panel, is told at once."""
+    geo = {"location": written}
+
+    with pytest.raises(ConfigError, match="write latitude and longitude"):
+        options({"heartbeat.run_from": {"id": "a", "geo": geo}})
+
+
 def undescribed(model: type[BaseModel], path: str = "") -> list[str]:
     """Return the options of a model, at any depth, that nothing is said about."""
     found: list[str] = []

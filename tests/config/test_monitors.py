@@ -205,6 +205,19 @@ def test_jitter_of_an_interval_is_doubted() -> None:
     ]
 
 
+@pytest.mark.parametrize("option", ["id", "name"])
+def test_names_too_long_for_an_index_are_doubted(option: str) -> None:
+    """The documents would be there, and Kibana would not find them."""
+    scope = Scope()
+    fits = Section(MINIMAL | {option: "x" * 1024}, scope)
+    longer = Section(MINIMAL | {option: "y" * 1025}, scope)
+    read_entries([fits, longer], CONTEXT)
+
+    (problem,) = scope.reported
+    assert problem.message.startswith("is longer than 1024 characters")
+    assert problem.path == option
+
+
 def test_confirmation() -> None:
     """What is not written is confirmed at once."""
     written = {"down": 3, "interval": "5s"}

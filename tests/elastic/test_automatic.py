@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from heartbeat import COMPATIBLE_VERSION
-from heartbeat.config import Section
+from heartbeat.config import DataStream, Section
 from heartbeat.elastic.automatic import attach
 from heartbeat.errors import OutputUnavailable
 from heartbeat.outputs import build
 from heartbeat.outputs.base import Delivery, OutputContext
 from tests.support.cluster import FakeCluster, refusal
 from tests.support.records import numbered
+from tests.support.stage import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -66,6 +67,103 @@ async def test_one_question_if_it_is_there(
 
     paths = [request.path for request in server.requests]
     assert paths == ["/", "/_license", TEMPLATE]
+
+
+MONITOR = (
+    "heartbeat.monitors:\n- {type: http, id: a, schedule: '@every 1s', urls: [x],"
+    " data_stream: {}}\n"
+)
+SIDE = "/_index_template/heartbeat-synthetics-http"
+SIMULATED = "/_index_template/_simulate_index/synthetics-http-default"
+
+
+async def test_streams_of_monitors(attached: Attached, server: FakeCluster) -> None:
+    """They are seen to, even if the main template is there."""
+    server.things[TEMPLATE] = {}
+    output = attached(MONITOR)
+
+    await output.connect()
+
+    assert SIDE in server.things
+
+
+async def test_one_question_for_a_stream_that_is_mapped(
+    attached: Attached, server: FakeCluster
+) -> None:
+    """Another template does as well."""
+    span = {"monitor": {"properties": {"timespan": {"type": "date_range"}}}}
+    server.things[TEMPLATE] = {}
+    server.simulated = {"template": {"mappings": {"properties": span}}}
+    output = attached(MONITOR)
+
+    await output.connect()
+
+    paths = [request.path for request in server.requests]
+    assert paths == ["/", TEMPLATE, SIMULATED]
+
+
+async def test_a_monitor_that_joins(
+    server: FakeCluster, network: Network, plan: Callable[..., Plan]
+) -> None:
+    """The stream that it names is seen to before its first document, and once."""
+    server.things[TEMPLATE] = {}
+    section = Section({"hosts": [server.url]})
+    output: Any = build("elasticsearch", section, OutputContext(network))
+    expect = attach([output], plan(), network.clock)
+    await output.connect()
+    stream = DataStream("synthetics", "http", "default")
+
+    expect(spec_of(data_stream=stream))
+    expect(spec_of(data_stream=stream))
+    for number in (1, 2):
+        assert await output.publish(numbered(number, number)) == Delivery(1, [], [])
+
+    paths = [request.path for request in server.requests]
+    assert paths.count(SIMULATED) == 2  # once to see, once to install
+    assert paths.index(SIDE) < paths.index("/_bulk")
+    await output.close()
+
+
+async def test_a_monitor_that_joins_without_a_stream(
+    attached: Attached, server: FakeCluster, network: Network, plan: Callable[..., Plan]
+) -> None:
+    """Nothing is asked again."""
+    output = attached()
+    expect = attach([output], plan(), network.clock)
+    await output.connect()
+    server.requests.clear()
+
+    expect(spec_of())
+    await output.publish(numbered(1, 1))
+
+    assert [request.path for request in server.requests] == ["/_bulk"]
+
+
+async def test_streams_may_not_be_looked_at(
+    attached: Attached, server: FakeCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then documents go out as they are."""
+    server.things[TEMPLATE] = {}
+    server.forbidden = (SIMULATED,)
+    output = attached(MONITOR)
+
+    await output.connect()
+
+    assert "cannot look for the template of synthetics-http-default" in caplog.text
+    assert await output.publish(numbered(1, 1)) == Delivery(1, [], [])
+
+
+async def test_a_stream_that_was_there_before(
+    attached: Attached, server: FakeCluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log warns of what its index keeps."""
+    server.things[f"/_data_stream/heartbeat-{COMPATIBLE_VERSION}"] = {}
+    output = attached()
+
+    await output.connect()
+
+    (warning,) = [one for one in caplog.records if one.levelname == "WARNING"]
+    assert "was there before the template" in warning.getMessage()
 
 
 async def test_overwriting_once(attached: Attached, server: FakeCluster) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat import COMPATIBLE_VERSION
-from heartbeat.elastic.install import install, opened
+from heartbeat.elastic.install import ABSENT, LATE, install, opened
 from heartbeat.errors import OutputUnavailable
 from tests.support.bulk import answer
 from tests.support.cluster import FakeCluster, refusal
@@ -161,6 +161,74 @@ async def test_missing_privileges(
     (fault,) = [finding.text for finding in findings if finding.verdict == "ERROR"]
     assert f"{privilege} is missing: it is unauthorized" in fault
     assert server.puts == left
+
+
+MONITOR = (
+    "heartbeat.monitors:\n- {type: http, id: a, schedule: '@every 1s', urls: [x],"
+    " data_stream: {}}\n"
+)
+SIDE = "/_index_template/heartbeat-synthetics-http"
+SPAN = {"properties": {"monitor": {"properties": {"timespan": {"type": "date_range"}}}}}
+
+
+def meta(version: str) -> dict[str, Any]:
+    """Return what our own mappings of a version say of themselves."""
+    return {"_meta": {"beat": "heartbeat", "version": version}}
+
+
+@pytest.mark.parametrize(
+    ("mappings", "more", "expected"),
+    [
+        ({}, "", "created"),
+        (SPAN, "", "another template has the mappings that Kibana needs"),
+        (SPAN, "setup.template.overwrite: true\n", "another template has the mappings"),
+        (meta(COMPATIBLE_VERSION), "", "is there already"),
+        (meta(COMPATIBLE_VERSION), "setup.template.overwrite: true\n", "replaced"),
+        (meta("9.0.0"), "", "replaced"),
+    ],
+)
+async def test_stream_of_a_monitor(
+    steps: Steps, server: FakeCluster, mappings: Any, more: str, expected: str
+) -> None:
+    """It gets our template unless another one does, or ours is there."""
+    server.simulated = {"template": {"mappings": mappings}}
+
+    findings = await steps(more + MONITOR)
+
+    assert findings[-1].name == "index template heartbeat-synthetics-http"
+    assert findings[-1].text.startswith(expected)
+    assert (SIDE in server.puts) is (expected in ("created", "replaced"))
+
+
+async def test_a_stream_before_its_template(steps: Steps, server: FakeCluster) -> None:
+    """What it has keeps its mappings, so that is told."""
+    server.things |= {STREAM: {}, "/_data_stream/synthetics-http-default": {}}
+
+    findings = await steps(MONITOR)
+
+    late = [finding for finding in findings if finding.verdict == "WARN"]
+    assert [finding.text for finding in late] == [LATE, LATE]
+
+
+async def test_parts_of_the_operators_own(steps: Steps, server: FakeCluster) -> None:
+    """Whether they are there is told; they are never put."""
+    server.things["/_component_template/a"] = {}
+
+    findings = await steps("setup.template.component_templates: [a, b]\n")
+
+    assert [(one.verdict, one.text) for one in findings[1:3]] == [
+        ("OK", "is there"),
+        ("WARN", ABSENT),
+    ]
+
+
+async def test_an_index_in_the_way(steps: Steps, server: FakeCluster) -> None:
+    """What to do about it is said."""
+    reason = f"data stream [{NAME}] conflicts with index"
+    server.faults[f"PUT {STREAM}"] = refusal(500, "illegal_state_exception", reason)
+
+    with pytest.raises(OutputUnavailable, match="reindex it under another name"):
+        await steps()
 
 
 async def test_somebody_else_was_faster(steps: Steps, server: FakeCluster) -> None:

@@ -9,6 +9,7 @@ import pytest
 from heartbeat import COMPATIBLE_VERSION
 from heartbeat.elastic.fields import FIELDS
 from heartbeat.elastic.template import (
+    Fitting,
     mappings,
     merged,
     searched_fields,
@@ -87,7 +88,7 @@ def test_contents_that_are_only_shown(path: str) -> None:
 
 def test_body() -> None:
     """One template for data streams of one name."""
-    body = template_body("heartbeat-x", 200)
+    body = template_body(Fitting("heartbeat-x", 200))
     index = body["template"]["settings"]["index"]
 
     assert {

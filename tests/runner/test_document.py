@@ -9,7 +9,7 @@ import pytest
 from heartbeat.config import DataStream, Location
 from heartbeat.event import Result
 from heartbeat.runner import Identity
-from heartbeat.schedule import Tick
+from heartbeat.schedule import Tick, parse
 from tests.support.clock import START_NS, FakeClock
 from tests.support.stage import DOWN, IDENTITY, UP, Stage
 
@@ -32,6 +32,19 @@ class TestConfiguredFields:
             "geo": {"name": "Tokyo"},
         }
         assert document["state"]["id"].startswith("Asia_Pacific-")
+
+    @pytest.mark.parametrize(
+        ("schedule", "expected"),
+        [("@every 1h", 3600), ("@every 500ms", 1), ("0 * * * *", None)],
+    )
+    async def test_interval(
+        self, stage: Stage, schedule: str, expected: int | None
+    ) -> None:
+        """Whole seconds, so that Kibana knows how old a result may be."""
+        runner = stage.runner([UP], schedule=parse(schedule))
+        (document,) = await stage.run(runner)
+
+        assert document["monitor"].get("interval") == expected
 
     async def test_location_without_a_place(self, stage: Stage) -> None:
         """The reference writes an empty object then."""

@@ -16,6 +16,7 @@ from tests.support.bulk import Bulk, answer
 if TYPE_CHECKING:
     from tests.support.bulk import Act, Request
 
+SIMULATE = "/_index_template/_simulate_index/"
 PRODUCT: dict[str, Any] = {"x_elastic_product": "Elasticsearch"}
 
 
@@ -27,12 +28,16 @@ def refusal(status: int, kind: str, reason: str, **more: Any) -> Act:
 
 @dataclass
 class FakeCluster(Bulk):
-    """Keeps what is put, by its path; `forbidden` and `faults` go by begin of path."""
+    """Keeps what is put, by its path; `forbidden` and `faults` go by begin of path.
+
+    `simulated` is what any other stream would become.
+    """
 
     things: dict[str, Any] = field(default_factory=dict[str, Any])
     forbidden: tuple[str, ...] = ()
     faults: dict[str, Act] = field(default_factory=dict[str, "Act"])
     flavor: str = "default"
+    simulated: dict[str, Any] = field(default_factory=dict[str, Any])
 
     @property
     def puts(self) -> list[str]:
@@ -51,6 +56,8 @@ class FakeCluster(Bulk):
             return answer({"version": version}, **PRODUCT)
         if path.endswith(("/_bulk", "/_search")):
             return super()._act(request)
+        if path.startswith(SIMULATE):
+            return answer(self.simulated, **PRODUCT)
         return self._put(request) if request.method == "PUT" else self._get(path)
 
     def _put(self, request: Request) -> Act:

@@ -66,6 +66,7 @@ def common(status: str, type: str, **monitor: Any) -> Schema:  # noqa: A002
         "id": TEXT,
         "name": TEXT,
         "type": type,
+        "interval": NUMBER,
         "status": status,
         "check_group": pattern(_UUID + r"-[1-9]\d*"),
         "timespan.gte": TIMESTAMP,
@@ -73,7 +74,14 @@ def common(status: str, type: str, **monitor: Any) -> Schema:  # noqa: A002
     }
     agent = {
         f"agent.{name}": TEXT
-        for name in ("ephemeral_id", "id", "name", "type", "version")
+        for name in (
+            "build.original",
+            "ephemeral_id",
+            "id",
+            "name",
+            "type",
+            "version",
+        )
     }
     return {
         "@timestamp": TIMESTAMP,

@@ -40,6 +40,7 @@ UP = Result("127.0.0.1")
 DOWN = Result("127.0.0.1", REFUSED)
 IDENTITY = Identity(
     {
+        "build": {"original": "heartbeat 0.1.0"},
         "ephemeral_id": "e",
         "id": "i",
         "name": "probe-1",
