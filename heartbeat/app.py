@@ -15,13 +15,14 @@ import logging
 import signal
 import uuid
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from heartbeat import COMPATIBLE_VERSION, __version__, datadir, process
-from heartbeat.assembly import outputs_of, queue_of
+from heartbeat.assembly import context_of, outputs_of, processors_of, queue_of
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
@@ -32,6 +33,7 @@ from heartbeat.figures import Parts, stats
 from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
+from heartbeat.processors.sources import Sources
 from heartbeat.reload import Reloader, Roster
 from heartbeat.runner import Identity, Site
 from heartbeat.scheduler import Scheduler
@@ -87,6 +89,7 @@ class App:
         self._clock: Clock = SystemClock()
         self._stopped = asyncio.Event()
         self._draining: list[asyncio.Task[None]] = []
+        self._sources = Sources()
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -130,7 +133,10 @@ class App:
         """Run the schedule to its end: once through, or until a signal."""
         scheduler = parts.scheduler
         async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(self._stop_when_told(scheduler))]
+            beside = [
+                group.create_task(self._stop_when_told(scheduler)),
+                group.create_task(self._sources.run()),
+            ]
             if self._mode is Mode.SERVE:
                 beside.append(group.create_task(parts.reloader.run()))
                 beside += self._tell_figures(group, parts)
@@ -203,13 +209,19 @@ class App:
         network = Network(self._clock)
         stack.push_async_callback(network.close)
         outputs = outputs_of(self._settings, OutputContext(network))
+        context = replace(
+            context_of(self._settings, network), hostname=self._hostname, agent=agent
+        )
+        self._sources = context.sources
+        processors = processors_of(self._settings, context)
+        context.sources.hold(processors.sources)
         attach(outputs, plan_of(self._settings), self._clock)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
-        site = Site.of(self._clock, store, self._identity(agent))
+        site = Site.of(self._clock, store, self._identity(agent), processors)
         scheduler = self._scheduler()
-        roster = Roster(scheduler, site, network, store.states())
+        roster = Roster(scheduler, site, context, store.states())
         self._begin(roster)
         reloader = Reloader(roster, self._settings, self._load, self._clock)
         parts = Parts(

@@ -12,6 +12,8 @@ from heartbeat.errors import ConfigError
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.sources import Sources
 from heartbeat.store import Overflow, StoreLimits
 from tests.support.clock import FakeClock
 from tests.support.settings import settings_of
@@ -34,7 +36,7 @@ def one_monitor(home: Path, options: str) -> assembly.Monitor:
     """Return the monitor of a configuration that has just one."""
     text = f"output.console: {{}}\nheartbeat.monitors:\n- {{{options}}}\n"
     (spec,) = settings_of(home, text).monitors
-    return assembly.monitor_of(spec, Network(FakeClock()))
+    return assembly.monitor_of(spec, ProcessorContext(Network(FakeClock()), Sources()))
 
 
 async def message_of(monitor: assembly.Monitor) -> str:

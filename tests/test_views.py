@@ -41,6 +41,7 @@ def parts(clock: FakeClock, store: SimpleNamespace) -> Parts:
         endpoints=Counter(http=3),
         runners=[SimpleNamespace(level=level) for level in levels],
         skipped=1,
+        filtered=2,
         starts=2,
         stops=0,
     )

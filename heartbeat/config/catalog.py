@@ -71,6 +71,7 @@ class Catalog:
     monitors: Mapping[str, type[BaseModel]]
     aliases: Mapping[str, str]
     outputs: Mapping[str, type[BaseModel]]
+    processors: Mapping[str, type[BaseModel]]
 
     def main(self) -> type[BaseModel]:
         """Return the model of a whole main file; `monitors` in it may be anything."""

@@ -79,6 +79,10 @@ class Chain:
         found = chain.from_iterable(step.sources for step in self._steps)
         self.sources: Sequence[Source] = tuple(dict.fromkeys(found))
 
+    def __len__(self) -> int:
+        """Return how many steps there are."""
+        return len(self._steps)
+
     def __iter__(self) -> Iterator[Step | Branch]:
         """Yield the steps."""
         return iter(self._steps)

@@ -50,7 +50,7 @@ def unpacked(section: Section, model: type[O]) -> O:
     """Return the options of a processor; raises `ConfigError` with every fault."""
     faults = list(_unexpected(section, model)) if model.is_strict else []
     try:
-        options = section.unpack(model)
+        options = section.peek(model) if model.is_strict else section.unpack(model)
     except ConfigError as error:
         found = [_reworded(problem, section) for problem in error.problems]
         if found == list(error.problems) and not faults:

@@ -132,7 +132,7 @@ def test_options_without_effect() -> None:
     definitions = schema_of(catalog())["$defs"]
 
     marked = [
-        definitions["main"]["properties"]["processors"],
+        definitions["main"]["properties"]["instrumentation"],
         definitions["MemoryQueueOptions"]["properties"]["flush"],
         definitions["monitor_http"]["properties"]["publisher_pipeline"],
     ]
