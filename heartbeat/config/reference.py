@@ -56,6 +56,8 @@ NOTES: Final = {
     "output.channel_buffer_size": f"{_NO_EFFECT}bulk_max_size limits what is under way",
     "output.metadata.retry": f"{_NO_EFFECT}it is asked for until timeout is over",
     "output.metadata.full": f"{_NO_EFFECT}only topics in use are asked for",
+    "processor.script.max_cached_sessions": f"{_NO_EFFECT}one session does the work",
+    "processor.script.only_cached_sessions": f"{_NO_EFFECT}one session does the work",
     "monitor.publisher_pipeline": f"{_NO_EFFECT}events never carry host.*",
     "monitor.dataset": "has no effect in the reference either: remove it",
     "monitor.alert": "has no effect in the reference either: Kibana alone reads it",

@@ -170,7 +170,7 @@ class _Builder:
             "additionalProperties": False,
         }
         for name, model in self._catalog.processors.items():
-            known = self.mapping(f"processor_{name}", options_of(model), "processor")
+            known = self.mapping(f"processor_{name}", options_of(model), f"processor.{name}")
             if getattr(model, "takes_when", True):
                 own = self.definitions[f"processor_{name}"]
                 own["properties"]["when"] = {}

@@ -60,8 +60,18 @@ def all_or_nothing(event: Event, work: Callable[[Event], object]) -> None:
         work(event)
     except ProcessorError as error:
         before.restore(event)
-        put(event, "error.message", str(error))
+        note_error(event, str(error))
         raise
+
+
+def note_error(event: Event, text: str) -> None:
+    """Put what went wrong with a processor into `error.message`.
+
+    The reference does so whatever is there. Here the reason for which a target is down
+    stays: nobody should have to look for it in a log.
+    """
+    if not has(event, "error.message"):
+        put(event, "error.message", text)
 
 
 def get(event: Event, path: str) -> Any:
@@ -130,6 +140,13 @@ def delete(event: Event, path: str) -> bool:
     if fields is not None:
         event.fields = fields
     return fields is not None
+
+
+def replace_metadata(event: Event, members: Any) -> None:
+    """Make these the members of `@metadata`, and no others."""
+    if not isinstance(members, Mapping):
+        raise ProcessorError(f"{METADATA} must be a map, not {type_name(members)}")
+    event.routing = _routing(dict(cast("Mapping[str, Any]", members)))
 
 
 def document(event: Event) -> Mapping[str, Any]:

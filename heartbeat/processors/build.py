@@ -86,9 +86,9 @@ def _step(entry: Section, context: ProcessorContext) -> Step | Branch:
 def _options(section: Section) -> Section:
     """Return the section of a processor, an empty one where nothing is written."""
     node = Node({}, section.place) if section.is_null() else section.node
-    return Section(
-        node, section.scope, section.path, known=frozenset({WHEN}), area="processor"
-    )
+    area = f"processor.{section.path.rpartition('.')[2]}"
+    scope, path = section.scope, section.path
+    return Section(node, scope, path, known=frozenset({WHEN}), area=area)
 
 
 def _branch(
