@@ -80,7 +80,7 @@ def _step(entry: Section, context: ProcessorContext) -> Step | Branch:
         faults.append(section.problem(f"{type(error).__name__}: {error}"))
     if faults or processor is None:
         raise ConfigError(faults)
-    return Step(name, processor, when)
+    return Step.of(name, processor, when)
 
 
 def _options(section: Section) -> Section:

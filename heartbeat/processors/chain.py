@@ -10,7 +10,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from heartbeat.errors import ProcessorError
 from heartbeat.processors.access import document
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heartbeat.conditions import Condition
     from heartbeat.event import Event
-    from heartbeat.processors.base import AnyProcessor, Source
+    from heartbeat.processors.base import AnyProcessor, Processor, Source
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +40,17 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One processor of a list, by the name of its action."""
+    """One processor of a list, by the name of its action; `waits` if it may wait."""
 
     name: str
     processor: AnyProcessor
     when: When | None = None
+    waits: bool = False
+
+    @classmethod
+    def of(cls, name: str, processor: AnyProcessor, when: When | None) -> Step:
+        """Return the step; what kind of processor it is, is looked at only here."""
+        return cls(name, processor, when, isinstance(processor, AsyncProcessor))
 
     @property
     def sources(self) -> Iterable[Source]:
@@ -125,9 +131,9 @@ async def _taken(step: Step | Branch, event: Event) -> Event | None:
     if when is not None and not when(event):
         return event
     try:
-        if isinstance(step.processor, AsyncProcessor):
-            return await _waited(step.processor, event)
-        return step.processor(event)
+        if step.waits:
+            return await _waited(cast("AsyncProcessor", step.processor), event)
+        return cast("Processor", step.processor)(event)
     except ProcessorError:
         raise
     except Exception as error:
