@@ -56,11 +56,11 @@ def _integer(value: Any, bits: int) -> int:
 
 def _float(value: Any) -> float:
     """Return a number of 32 bits, in as few digits as tell it from others."""
-    number = _double(value)
-    packed = struct.pack("f", number)
-    texts = (f"{number:.{digits}g}" for digits in range(6, 10))
-    short = (float(text) for text in texts if struct.pack("f", float(text)) == packed)
-    return next(short, number)
+    packed = struct.pack("<f", _double(value))
+    (rounded,) = struct.unpack("<f", packed)
+    numbers = (float(f"{rounded:.{digits}g}") for digits in range(6, 10))
+    short = (number for number in numbers if struct.pack("<f", number) == packed)
+    return next(short, rounded)
 
 
 def _double(value: Any) -> float:

@@ -105,8 +105,8 @@ async def test_branches_within() -> None:
         (
             {"drop_event": {"when": {"equals": {"a": 1.5}}}},
             (
-                "condition attempted to set 'a' -> '1.5' and encountered unexpected type"
-                " 'float', only strings, ints, and booleans are allowed accessing"
+                "condition attempted to set 'a' -> '1.5' and encountered unexpected"
+                " type 'float', only strings, ints, and booleans are allowed accessing"
                 " 'processors.0.drop_event.when'"
             ),
         ),
@@ -184,7 +184,7 @@ def test_some_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert faults({"translate_sid": {}}) == [
         (
-            "the processor translate_sid is not supported here: it needs Windows accessing"
-            " 'processors.0.translate_sid'"
+            "the processor translate_sid is not supported here: it needs Windows"
+            " accessing 'processors.0.translate_sid'"
         )
     ]

@@ -202,7 +202,7 @@ async def test_a_processor_that_cancels_itself() -> None:
 def test_sources() -> None:
     """A list needs the sources of all its steps, each once."""
     one, two = object(), object()
-    steps = [
+    steps: list[Step | Branch] = [
         Step.of("a", Waiting(sources=[one]), None),
         Branch(
             ALWAYS,
