@@ -33,7 +33,7 @@ class FieldOptions(Plain):
     field: Path = Field(description="The field.")
     pattern: Text = Field(description="Regular expression (RE2).")
     replacement: Text = Field(
-        default="", description="What stands instead; $1 or ${name} for a group."
+        default="", description="What stands instead; $1 or $${name} for a group."
     )
 
 
