@@ -17,6 +17,7 @@ from heartbeat.config import Duration, Fields, Listed, Text, Words
 from heartbeat.errors import ConfigError, ProcessorError, system_text
 from heartbeat.processors.access import (
     TIMESTAMP,
+    get,
     note_error,
     put,
     replace_metadata,
@@ -118,7 +119,8 @@ class _Scripted:
 
     def _take_over(self, event: Event, outcome: Outcome) -> None:
         event.fields = outcome.fields
-        put(event, TIMESTAMP, outcome.timestamp)
+        if outcome.timestamp != get(event, TIMESTAMP):  # which has fewer digits
+            put(event, TIMESTAMP, outcome.timestamp)
         replace_metadata(event, outcome.metadata)
 
     def _failure(self, event: Event, reason: str) -> ProcessorError:
