@@ -58,37 +58,37 @@ def replacer_for(pattern: str, template: str) -> Callable[[str], str]:
     parts = list(_template_parts(template, expression))
 
     def replaced(text: str) -> str:
-        data = text.encode("utf-8", "surrogateescape")
-        pieces: list[bytes] = []
+        data = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        pieces: list[str] = []
         end, is_first = 0, True
         for match in expression.finditer(data):
             if match.end() == end and not is_first:
                 continue  # nothing, right behind a match, is not one more
             pieces.append(data[end : match.start()])
             pieces += [
-                part if isinstance(part, bytes) else match.group(part) or b""
+                part if isinstance(part, str) else match.group(part) or ""
                 for part in parts
             ]
             end, is_first = match.end(), False
-        return b"".join((*pieces, data[end:])).decode("utf-8", "surrogateescape")
+        return "".join((*pieces, data[end:]))
 
     return replaced
 
 
-def _template_parts(template: str, expression: Any) -> Iterator[bytes | int]:
+def _template_parts(template: str, expression: Any) -> Iterator[str | int]:
     """Yield the texts and the groups of a template."""
     end = 0
     for token in _REFERENCE.finditer(template):
-        yield template[end : token.start()].encode()
+        yield template[end : token.start()]
         end = token.end()
         name = token[1] or token[2]
         if name is None:
-            yield b"$"
+            yield "$"
         elif name.isdecimal() and int(name) <= expression.groups:
             yield int(name)
         elif name in expression.groupindex:
             yield int(expression.groupindex[name])
-    yield template[end:].encode()
+    yield template[end:]
 
 
 def trimmed_search(pattern: str) -> Search:

@@ -280,8 +280,8 @@ def test_params_for_nobody() -> None:
 
     assert faults({"script": options}) == [
         (
-            "javascript processor: params were provided but no register function was found"
-            " accessing 'processors.0.script'"
+            "javascript processor: params were provided but no register function was"
+            " found accessing 'processors.0.script'"
         )
     ]
 
