@@ -65,6 +65,14 @@ class Routing:
     pipeline: str | None = None
     extra: Mapping[str, Any] | None = None
 
+    @property
+    def place(self) -> str | None:
+        """Return the index asked for: a processor's `@metadata.index` comes first."""
+        if self.extra is None:
+            return self.index
+        wanted = self.extra.get("index")
+        return wanted if wanted and isinstance(wanted, str) else self.index
+
     def metadata(self) -> Fields:
         """Return the members for `@metadata`."""
         members: Fields = dict(self.extra or {})

@@ -55,7 +55,7 @@ class Processing:
             except ProcessorError as error:
                 self.losses.add(LOST, str(error), str(error), 1)
                 kept = None
-            if kept is None:
+            if kept is None or not kept.fields:
                 self.counts.filtered += 1
             else:
                 records.append(encode(kept))

@@ -87,7 +87,7 @@ class Encoder:
 
     def index_of(self, record: Record) -> str:
         """Return where an event goes."""
-        return (record.routing.index or self.index_at(record.timestamp)).lower()
+        return (record.routing.place or self.index_at(record.timestamp)).lower()
 
     def _make(self, records: Sequence[Record]) -> Body:
         plain = self.lines(records)
@@ -104,7 +104,7 @@ class Encoder:
             second = record.timestamp // SECOND if self._is_dated else 0
             body = escape_html(record.body) if self._escapes else record.body
             parts += (
-                self._head(routing.index, routing.pipeline, second),
+                self._head(routing.place, routing.pipeline, second),
                 orjson.dumps(routing.id),
                 b"}}\n",
                 body,

@@ -135,6 +135,14 @@ async def test_only_some_of_an_attempt(stage: Stage) -> None:
     assert stage.site.counts.filtered == 2
 
 
+async def test_empty_documents(stage: Stage) -> None:
+    """A document of which nothing is left is dropped, too."""
+    stage.processors = chain({"include_fields": {"fields": []}})
+
+    assert await stage.run(stage.runner([UP])) == []
+    assert stage.site.counts.filtered == 1
+
+
 async def test_lost_documents(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     """An error tells of the first at once, of those behind once a minute."""
     stage.own = chain({"fingerprint": {"fields": ["nope"]}})
