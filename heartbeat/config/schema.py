@@ -170,7 +170,8 @@ class _Builder:
             "additionalProperties": False,
         }
         for name, model in self._catalog.processors.items():
-            known = self.mapping(f"processor_{name}", options_of(model), f"processor.{name}")
+            area = f"processor.{name}"
+            known = self.mapping(f"processor_{name}", options_of(model), area)
             if getattr(model, "takes_when", True):
                 own = self.definitions[f"processor_{name}"]
                 own["properties"]["when"] = {}

@@ -25,7 +25,7 @@ ROOT: Final = ""
 
 
 class Options(ProcessorOptions):
-    """`add_fields`."""
+    """`add_fields`: adds members of your own, over those that are there."""
 
     is_strict = True
 

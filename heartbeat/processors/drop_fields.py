@@ -12,8 +12,8 @@ from pydantic import Field
 from heartbeat.errors import ProcessorError
 from heartbeat.processors.access import delete
 from heartbeat.processors.fields import MissingOptions
-from heartbeat.processors.names import KEPT, Names, Selection
 from heartbeat.processors.options import unpacked
+from heartbeat.processors.selection import KEPT, Names, Selection
 
 if TYPE_CHECKING:
     from heartbeat.config import Section

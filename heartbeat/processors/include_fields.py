@@ -11,8 +11,8 @@ from pydantic import Field
 
 from heartbeat.conditions import MISSING, find
 from heartbeat.processors.access import put
-from heartbeat.processors.names import KEPT, Names, Selection
 from heartbeat.processors.options import ProcessorOptions, unpacked
+from heartbeat.processors.selection import KEPT, Names, Selection
 
 if TYPE_CHECKING:
     from heartbeat.config import Section

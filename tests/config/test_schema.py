@@ -93,6 +93,20 @@ def test_real_files_fit(file: Path) -> None:
         {"heartbeat.scheduler": {"limit": "0x10"}, "tags": "one"},
         {"fields.a.b": 1, "heartbeat.jobs.http.limit": 1, "queue.mem.flush.timeout": 1},
         {"output.elasticsearch.ssl.verification_mode": "none"},
+        {
+            "processors": [
+                {"add_tags": {"tags": "a", "when.equals.a": 1}},
+                {"add_id": None},
+            ]
+        },
+        {"processors.add_tags.tags": "a"},
+        {
+            "processors": {
+                "if": {"equals": {"a": 1}},
+                "then": [{"rename": {"fields": [{"from": "a", "to": "b"}]}}],
+                "else": {"if.has_fields": ["b"], "then": {"drop_event": {}}},
+            }
+        },
         [
             {"type": "icmp", "schedule": "@every 5s", "hosts": "a", "ssl.x": 1}
             | {"wait": 1}
@@ -120,6 +134,15 @@ def test_spellings(data: Any) -> None:
         ([{"type": "icmp"}], ".0.schedule: required"),
         ([{"type": "tcp", "schedule": "x", "url": "a"}], ".0.url: unknown"),
         ([{"type": "tcp", "schedule": "x", "timeout": "1d"}], ".0.timeout: pattern"),
+        ({"processors": [{"add_tag": {}}]}, ".processors.0.add_tag: unknown"),
+        (
+            {"processors": {"now": {"field": "a", "when": {}}}},
+            ".processors.now.when: unknown",
+        ),
+        (
+            {"processors": [{"if": {}, "then": {"add_tags": {"tag": "a"}}}]},
+            ".processors.0.then.add_tags.tag: unknown",
+        ),
     ],
 )
 def test_mistakes(data: Any, fault: str) -> None:
