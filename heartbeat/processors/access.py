@@ -28,6 +28,7 @@ METADATA: Final = "@metadata"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY_NOT_FOUND = "key not found"
+_TYPES: Final = {"str": "string", "float": "float64", "NoneType": "<nil>"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +197,12 @@ def _without(fields: Fields, path: str) -> Fields | None:
 
 def type_name(value: Any) -> str:
     """Return the reference's name of a value's type, for error texts."""
-    names = {str: "string", bool: "bool", int: "int", float: "float64"}
-    if value is None:
-        return "<nil>"
     if isinstance(value, (list, tuple)):
         return "[]interface {}"
     if isinstance(value, Mapping):
         return "map[string]interface {}"
-    return names.get(type(value), type(value).__name__)
+    name: str = value.__class__.__name__
+    return _TYPES.get(name, name)
 
 
 def _routing(metadata: Fields) -> Routing:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from heartbeat.conditions import MISSING
+from heartbeat.conditions.values import listed
 from heartbeat.config import Flag, Listed
 from heartbeat.processors.access import get, put
 from heartbeat.processors.fields import FailingOptions, fetch, for_each
@@ -57,16 +58,16 @@ def build(section: Section, _context: ProcessorContext) -> Processor:
 
 
 def _values(event: Event, target: str, options: Options) -> Iterator[Any]:
-    yield from _listed(get(event, target))
-    for path in options.fields:
-        yield from _listed(fetch(event, path, ignore_missing=options.ignore_missing))
+    for value in (
+        get(event, target),
+        *(
+            fetch(event, p, ignore_missing=options.ignore_missing)
+            for p in options.fields
+        ),
+    ):
+        if value is not MISSING:
+            yield from listed(value)
     yield from options.values
-
-
-def _listed(value: Any) -> Iterable[Any]:
-    if value is MISSING:
-        return ()
-    return value if isinstance(value, list) else (value,)
 
 
 def _unique(values: Iterable[Any]) -> list[Any]:

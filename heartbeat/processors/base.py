@@ -42,7 +42,7 @@ class AsyncProcessor(Protocol):
     whose list of processors has none of these are never held up.
     """
 
-    async def process(self, event: Event) -> Event | None:
+    async def process(self, event: Event, /) -> Event | None:
         """Do what a `Processor` does."""
         ...
 
@@ -96,7 +96,7 @@ class ProcessorContext:
 class Build(Protocol):
     """The `build` function of a processor's module."""
 
-    def __call__(self, section: Section, context: ProcessorContext) -> AnyProcessor:
+    def __call__(self, section: Section, context: ProcessorContext, /) -> AnyProcessor:
         """Return the processor; does no I/O beyond reading files named in options.
 
         May be called in any thread, also just to find faults. Raises `ConfigError` for

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from heartbeat.conditions import MISSING
 from heartbeat.conditions.document import flat
+from heartbeat.conditions.values import listed
 from heartbeat.config import Fields, Flag
 from heartbeat.errors import ConfigError, ProcessorError
 from heartbeat.processors.access import has, put, type_name
@@ -59,7 +60,7 @@ def build(section: Section, _context: ProcessorContext) -> Processor:
                 f"unsupported type for field {field}: got: {type_name(value)}"
                 " needed: array"
             )
-        _extract(event, value, places, options)
+        _extract(event, list(listed(value)), places, options)
 
     return for_each(
         (options.field,), change, _TITLE, fail_on_error=options.fail_on_error

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import orjson
 import quickjs
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from heartbeat.event import Event, Fields
+
+_quickjs = cast("Any", quickjs)  # it comes without types
 
 MAX_MEMORY: Final = 64 * 1024 * 1024
 MAX_STACK: Final = 256 * 1024
@@ -62,7 +64,7 @@ class Engine:
 
     def __init__(self, script: Script, timeout: float) -> None:
         """Load the script; raises `ScriptError`. A run may take `timeout` seconds."""
-        self._context = quickjs.Context()
+        self._context = _quickjs.Context()
         self._context.set_memory_limit(MAX_MEMORY)
         self._context.set_max_stack_size(MAX_STACK)
         self._context.set_time_limit(MAX_LOADING)
@@ -88,7 +90,7 @@ class Engine:
         meta = {"@timestamp": moment, "@metadata": event.routing.metadata()}
         try:
             answer = orjson.loads(self._run(_json([event.fields, meta])))
-        except quickjs.JSException as error:
+        except _quickjs.JSException as error:
             raise ScriptError(_words(error)) from error
         fields, meta, is_cancelled, thrown, lines = answer
         timestamp = meta.get("@timestamp")
@@ -98,13 +100,13 @@ class Engine:
     def _eval(self, source: str, name: str) -> None:
         try:
             self._context.eval(source)
-        except quickjs.JSException as error:
+        except _quickjs.JSException as error:
             raise ScriptError(f"failed to load {name}: {_words(error)}") from error
 
     def _call(self, name: str, argument: str) -> None:
         try:
             problem = self._context.get(name)(argument)
-        except quickjs.JSException as error:
+        except _quickjs.JSException as error:
             raise ScriptError(_words(error)) from error
         if problem:
             raise ScriptError(str(problem))
@@ -117,7 +119,7 @@ def _json(value: Any) -> str:
         return orjson.dumps(printable(value)).decode()
 
 
-def _words(error: quickjs.JSException) -> str:
+def _words(error: Exception) -> str:
     """Return the first line of what the engine says, which is all but the stack."""
     text = str(error).partition("\n")[0].strip()
     if text in {"InternalError: interrupted", ""}:

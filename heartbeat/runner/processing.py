@@ -79,7 +79,7 @@ def _completed(fields: Fields, hidden: Fields) -> Fields:
     """Return the fields with what was hidden, less what the processors set instead."""
     whole: dict[str, Any] = {**fields}
     for name, members in hidden.items():
-        present = fields.get(name, {})
+        present: Any = fields.get(name, {})
         whole[name] = (
             overlay(members, present) if isinstance(present, dict) else present
         )

@@ -11,6 +11,7 @@ from tests.support.clock import FakeClock
 from tests.support.processors import chain, event, faults, processed
 
 FORM = re.compile(r"[A-Za-z0-9_-]{20}")
+# pyright: reportPrivateUsage=false
 
 
 def test_the_id_of_the_document() -> None:

@@ -170,9 +170,15 @@ def test_others_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
         name = "shout"
 
         def load(self) -> object:
-            return lambda _section, _context: lambda one: one
+            return build
 
-    monkeypatch.setattr(processors, "entry_points", lambda **_: [Entry()])
+    def build(_section: Section, _context: ProcessorContext) -> Processor:
+        return lambda one: one
+
+    def installed(**_: str) -> list[Entry]:
+        return [Entry()]
+
+    monkeypatch.setattr(processors, "entry_points", installed)
 
     assert len(chain({"shout": {}})) == 1
     assert "shout" in processors.names()

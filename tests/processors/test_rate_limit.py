@@ -10,6 +10,8 @@ from heartbeat.processors.rate_limit import Buckets
 from tests.support.clock import FakeClock
 from tests.support.processors import context, event, faults, processor
 
+# pyright: reportPrivateUsage=false
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -48,7 +48,7 @@ def test_failures(fields: dict[str, object], message: str) -> None:
 
 def test_names_with_dots_in_the_way() -> None:
     """A name cannot lead through a value, which then stays where it was."""
-    fields = {"a": 1, "b": "text"}
+    fields: dict[str, object] = {"a": 1, "b": "text"}
 
     with pytest.raises(ProcessorError, match="expected map but type is string"):
         renamed(fields, ("a", "b.c"))

@@ -11,6 +11,8 @@ import pytest
 
 from heartbeat.processors.sources import Sources
 
+# pyright: reportPrivateUsage=false
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 

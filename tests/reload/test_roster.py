@@ -10,6 +10,8 @@ import pytest
 from tests.support.plant import monitor
 from tests.support.probe import running
 
+# pyright: reportPrivateUsage=false
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 

@@ -16,6 +16,8 @@ from tests.support.clock import START_NS
 from tests.support.processors import chain
 from tests.support.stage import DOWN, UP
 
+# pyright: reportPrivateUsage=false
+
 if TYPE_CHECKING:
     from heartbeat.event import Event, Fields
     from tests.support.stage import Stage

@@ -33,11 +33,8 @@ def event(fields: Mapping[str, Any] | None = None, **more: Any) -> Event:
 
 def context(clock: Clock | None = None, **more: Any) -> ProcessorContext:
     """Return what processors are built with; nothing is connected."""
-    return ProcessorContext(
-        Network(clock or FakeClock()),
-        Sources(),
-        **{"hostname": "probe-1", "config": Path(), **more},
-    )
+    given: dict[str, Any] = {"hostname": "probe-1", "config": Path(), **more}
+    return ProcessorContext(Network(clock or FakeClock()), Sources(), **given)
 
 
 def chain(*written: Any, within: ProcessorContext | None = None) -> Chain:
