@@ -24,10 +24,20 @@ TABLE: Final = {
         "add_id",
         "add_labels",
         "add_locale",
+        "add_network_direction",
         "add_tags",
         "append",
+        "community_id",
         "convert",
         "copy_fields",
+        "decode_base64_field",
+        "decode_csv_fields",
+        "decode_duration",
+        "decode_json_fields",
+        "decode_xml",
+        "decompress_gzip_field",
+        "detect_mime_type",
+        "dissect",
         "drop_event",
         "drop_fields",
         "extract_array",
@@ -37,16 +47,29 @@ TABLE: Final = {
         "move_fields",
         "now",
         "rate_limit",
+        "registered_domain",
         "rename",
         "replace",
         "script",
+        "syslog",
         "timestamp",
         "truncate_fields",
         "uppercase",
+        "urldecode",
     )
 }
 
-REFUSED: Final[dict[str, str]] = {}
+REFUSED: Final[dict[str, str]] = {
+    "add_cloudfoundry_metadata": "it needs an account of Cloud Foundry's API",
+    "add_nomad_metadata": "its API can only be had with an account of Nomad",
+    "cache": "it belongs to other programs, as in the reference",
+    "decode_xml_wineventlog": "events of Windows get here through no monitor;"
+    " decode_xml reads other XML",
+    "parse_aws_vpc_flow_log": "flow logs of AWS get here through no monitor",
+    "translate_ldap_attribute": "it asks a directory server for every event, and"
+    " would hold checks up",
+    "translate_sid": "it needs Windows",
+}
 """Processors of the reference that are not built here, and why."""
 
 
