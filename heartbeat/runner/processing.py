@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from heartbeat.errors import ProcessorError
 from heartbeat.event import encode
@@ -80,9 +80,9 @@ def _completed(fields: Fields, hidden: Fields) -> Fields:
     whole: dict[str, Any] = {**fields}
     for name, members in hidden.items():
         present: Any = fields.get(name, {})
-        whole[name] = (
-            overlay(members, present) if isinstance(present, dict) else present
-        )
+        if isinstance(present, dict):
+            present = overlay(members, cast("Fields", present))
+        whole[name] = present
     return whole
 
 

@@ -85,34 +85,31 @@ def test_real_files_fit(file: Path) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"http.port": "${PORT}", "logging": {"level": "INFO"}},
-        {"heartbeat": {"monitors": None}, "output.file.codec.json.pretty": True},
-        {"heartbeat.scheduler": {"limit": "0x10"}, "tags": "one"},
-        {"fields.a.b": 1, "heartbeat.jobs.http.limit": 1, "queue.mem.flush.timeout": 1},
-        {"output.elasticsearch.ssl.verification_mode": "none"},
-        {
-            "processors": [
-                {"add_tags": {"tags": "a", "when.equals.a": 1}},
-                {"add_id": None},
-            ]
-        },
-        {"processors.add_tags.tags": "a"},
-        {
-            "processors": {
-                "if": {"equals": {"a": 1}},
-                "then": [{"rename": {"fields": [{"from": "a", "to": "b"}]}}],
-                "else": {"if.has_fields": ["b"], "then": {"drop_event": {}}},
-            }
-        },
-        [
-            {"type": "icmp", "schedule": "@every 5s", "hosts": "a", "ssl.x": 1}
-            | {"wait": 1}
-        ],
-    ],
-)
+SPELLINGS: list[Any] = [
+    {"http.port": "${PORT}", "logging": {"level": "INFO"}},
+    {"heartbeat": {"monitors": None}, "output.file.codec.json.pretty": True},
+    {"heartbeat.scheduler": {"limit": "0x10"}, "tags": "one"},
+    {"fields.a.b": 1, "heartbeat.jobs.http.limit": 1, "queue.mem.flush.timeout": 1},
+    {"output.elasticsearch.ssl.verification_mode": "none"},
+    {
+        "processors": [
+            {"add_tags": {"tags": "a", "when.equals.a": 1}},
+            {"add_id": None},
+        ]
+    },
+    {"processors.add_tags.tags": "a"},
+    {
+        "processors": {
+            "if": {"equals": {"a": 1}},
+            "then": [{"rename": {"fields": [{"from": "a", "to": "b"}]}}],
+            "else": {"if.has_fields": ["b"], "then": {"drop_event": {}}},
+        }
+    },
+    [{"type": "icmp", "schedule": "@every 5s", "hosts": "a", "ssl.x": 1} | {"wait": 1}],
+]
+
+
+@pytest.mark.parametrize("data", SPELLINGS)
 def test_spellings(data: Any) -> None:
     """Dotted or nested, as text or number, from a variable: all fit."""
     found = checker().faults(data)
