@@ -52,7 +52,7 @@ class Sources:
         for source in sources:
             self._users[source] = self._users.get(source, 0) + 1
             if self._users[source] == 1 and self._group is not None:
-                self._start(source)
+                self._start(source, self._group)
 
     def release(self, sources: Iterable[Source]) -> None:
         """Let go of sources; those that nobody holds any more end."""
@@ -67,17 +67,17 @@ class Sources:
     async def run(self) -> None:
         """Run what is held, until cancelled."""
         try:
-            async with asyncio.TaskGroup() as self._group:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
                 for source in self._users:
-                    self._start(source)
+                    self._start(source, group)
                 await asyncio.get_running_loop().create_future()
         finally:
             self._group = None
             self._tasks.clear()
 
-    def _start(self, source: Source) -> None:
-        if self._group is not None:
-            self._tasks[source] = self._group.create_task(_guarded(source))
+    def _start(self, source: Source, group: asyncio.TaskGroup) -> None:
+        self._tasks[source] = group.create_task(_guarded(source))
 
 
 async def _guarded(source: Source) -> None:

@@ -117,31 +117,31 @@ def test_spellings(data: Any) -> None:
     assert [fault for fault in found if "ssl.x" not in fault] == []
 
 
-@pytest.mark.parametrize(
-    ("data", "fault"),
-    [
-        ({"http.prot": 1}, ".http.prot: unknown"),
-        ({"http": {"prot": 1}}, ".http.prot: unknown"),
-        ({"http.port": 70000}, ".http.port: maximum"),
-        ({"http.enabled": "yes"}, ".http.enabled: pattern"),
-        ({"queue.mem.events": 3}, ".queue.mem.events: minimum"),
-        ({"timestamp.precision": "second"}, ".timestamp.precision: enum"),
-        ({"heartbeat.monitors": {}}, ".heartbeat.monitors: type"),
-        ([{"type": "dns", "schedule": "x"}], ".0.type: enum"),
-        ([{"type": "icmp"}], ".0.schedule: required"),
-        ([{"type": "tcp", "schedule": "x", "url": "a"}], ".0.url: unknown"),
-        ([{"type": "tcp", "schedule": "x", "timeout": "1d"}], ".0.timeout: pattern"),
-        ({"processors": [{"add_tag": {}}]}, ".processors.0.add_tag: unknown"),
-        (
-            {"processors": {"now": {"field": "a", "when": {}}}},
-            ".processors.now.when: unknown",
-        ),
-        (
-            {"processors": [{"if": {}, "then": {"add_tags": {"tag": "a"}}}]},
-            ".processors.0.then.add_tags.tag: unknown",
-        ),
-    ],
-)
+MISTAKES: list[tuple[Any, str]] = [
+    ({"http.prot": 1}, ".http.prot: unknown"),
+    ({"http": {"prot": 1}}, ".http.prot: unknown"),
+    ({"http.port": 70000}, ".http.port: maximum"),
+    ({"http.enabled": "yes"}, ".http.enabled: pattern"),
+    ({"queue.mem.events": 3}, ".queue.mem.events: minimum"),
+    ({"timestamp.precision": "second"}, ".timestamp.precision: enum"),
+    ({"heartbeat.monitors": {}}, ".heartbeat.monitors: type"),
+    ([{"type": "dns", "schedule": "x"}], ".0.type: enum"),
+    ([{"type": "icmp"}], ".0.schedule: required"),
+    ([{"type": "tcp", "schedule": "x", "url": "a"}], ".0.url: unknown"),
+    ([{"type": "tcp", "schedule": "x", "timeout": "1d"}], ".0.timeout: pattern"),
+    ({"processors": [{"add_tag": {}}]}, ".processors.0.add_tag: unknown"),
+    (
+        {"processors": {"now": {"field": "a", "when": {}}}},
+        ".processors.now.when: unknown",
+    ),
+    (
+        {"processors": [{"if": {}, "then": {"add_tags": {"tag": "a"}}}]},
+        ".processors.0.then.add_tags.tag: unknown",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "fault"), MISTAKES)
 def test_mistakes(data: Any, fault: str) -> None:
     """What a loader would refuse or doubt, an editor marks."""
     assert fault in checker().faults(data)

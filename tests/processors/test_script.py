@@ -263,6 +263,31 @@ def test_scripts_that_cannot_work(source: str, message: str) -> None:
     assert fault.endswith("accessing 'processors.0.script'")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("while (true) {}", "failed to load inline.js: the script was ended: it took"),
+        (
+            "function process() {} function test() { for (;;) {} }",
+            "the script was ended",
+        ),
+        (
+            "var a = []; for (;;) a.push(new Array(100000).fill(1));",
+            "failed to load inline.js: the script was ended: it took too much memory",
+        ),
+    ],
+)
+def test_scripts_without_end(
+    source: str, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Loading and testing have limits, too."""
+    monkeypatch.setattr("heartbeat.processors.javascript.MAX_LOADING", 0.3)
+    (fault,) = faults({"script": {"lang": "javascript", "source": source}})
+
+    assert fault.startswith(f"javascript processor: {message}")
+
+
 def test_a_test_that_passes() -> None:
     """Tests make events of their own."""
     source = (

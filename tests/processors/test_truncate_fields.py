@@ -36,6 +36,7 @@ def test_what_cannot_be_cut() -> None:
         "n": 7,
         **FLAG,
     }
+    assert processed("truncate_fields", {**options, "ignore_missing": True}, {}) == {}
     with pytest.raises(ProcessorError, match="Failed to truncate fields in processor"):
         processed("truncate_fields", {**options, "fail_on_error": True}, {"a": "bc"})
 
