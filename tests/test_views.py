@@ -91,6 +91,7 @@ class TestStats:
 
         assert (own["events"]["acked"], own["events"]["pending"]) == (9, 4)
         assert stats["libbeat"]["output"]["events"]["active"] == 4
+        assert stats["libbeat"]["pipeline"] == {"events": {"filtered": 2}}
 
     async def test_schedule(self, parts: Parts, clock: FakeClock) -> None:
         """How well the schedule is kept is told for all jobs and each type."""
