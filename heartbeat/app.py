@@ -220,6 +220,7 @@ class App:
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
         site = Site.of(self._clock, store, self._identity(agent), processors)
+        stack.callback(site.losses.close)
         scheduler = self._scheduler()
         roster = Roster(scheduler, site, context, store.states())
         self._begin(roster)
