@@ -19,12 +19,16 @@ GROUP = "heartbeat.processors"
 TABLE: Final = {
     name: f"{GROUP}.{name}:build"
     for name in (
+        "add_agent_metadata",
         "add_fields",
         "add_formatted_index",
+        "add_host_metadata",
         "add_id",
         "add_labels",
         "add_locale",
         "add_network_direction",
+        "add_observer_metadata",
+        "add_process_metadata",
         "add_tags",
         "append",
         "community_id",

@@ -109,7 +109,7 @@ def _inner(value: Any, depth: int, *, in_lists: bool) -> Any:
         members = cast("Fields", value)
         return {k: _try(v, depth, in_lists=in_lists) for k, v in members.items()}
     if isinstance(value, list) and in_lists:
-        items = cast("list[Any]", value)
+        items: list[Any] = value
         return [_try(item, depth, in_lists=in_lists) for item in items]
     return value
 
@@ -133,7 +133,8 @@ def _write(event: Event, field: str, value: Any, options: Options) -> None:
     target = field if options.target is None else options.target
     named = _named(value, options.document_id)
     if named is not None and isinstance(value, dict):
-        value = {k: v for k, v in value.items() if k != options.document_id}
+        members = cast("Fields", value)
+        value = {k: v for k, v in members.items() if k != options.document_id}
     if target:
         put(event, target, value)
     elif isinstance(value, dict):

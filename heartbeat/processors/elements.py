@@ -8,7 +8,7 @@ stand for gigabytes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from xml.parsers import expat  # document types are refused
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ def _add(members: Fields, name: str, value: Any) -> None:
     if name not in members:
         members[name] = value
     elif isinstance(present, list):
-        cast("list[Any]", present).append(value)
+        items: list[Any] = present
+        items.append(value)
     else:
         members[name] = [present, value]

@@ -61,8 +61,9 @@ def expanded(document: Fields) -> Fields:
 
 def _refuse_conflict(below: Any, above: Any, name: str) -> None:
     if isinstance(below, dict) and isinstance(above, dict):
-        for key in below.keys() & above.keys():
-            _refuse_conflict(below[key], above[key], name)
+        one, other = cast("Fields", below), cast("Fields", above)
+        for key in one.keys() & other.keys():
+            _refuse_conflict(one[key], other[key], name)
     else:
         raise ProcessorError(f"cannot expand '{name}': found conflicting key")
 
@@ -80,4 +81,7 @@ def must_be_shallow(value: Any) -> None:
 def _members(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(cast("Fields", value).values())
-    return cast("list[Any]", value) if isinstance(value, list) else []
+    if not isinstance(value, list):
+        return []
+    items: list[Any] = value
+    return items

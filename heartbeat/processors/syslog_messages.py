@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from heartbeat.formats.layout import MONTHS
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import tzinfo
