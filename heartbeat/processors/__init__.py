@@ -20,6 +20,7 @@ TABLE: Final = {
     name: f"{GROUP}.{name}:build"
     for name in (
         "add_agent_metadata",
+        "add_cloud_metadata",
         "add_fields",
         "add_formatted_index",
         "add_host_metadata",
