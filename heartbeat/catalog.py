@@ -85,4 +85,5 @@ def catalog() -> Catalog:
         processors={
             name: processor_options(name) for name in sorted(processors.names())
         },
+        refused=processors.REFUSED,
     )

@@ -105,7 +105,11 @@ Names of fields are dotted paths; `@timestamp` and the members of `@metadata` ar
 fields, too. A processor that fails leaves the event to the next one, and says so in the
 log at debug level; inside of `then` and `else` the first failure ends the side.
 `ignore_missing` makes a missing field no failure, `fail_on_error` undoes the whole
-processor when a part of it fails, and puts the reason into `error.message`.
+processor when a part of it fails, and puts the reason into `error.message`, unless that
+says already why the target is down. An event that is dropped, or lost by a failure that
+says so below, leaves the state of its monitor all the same.
+
+Where a script or a replacement needs `${`, write `$${`: the former is a variable.
 
 A fault in the options stops the start; in those of a monitor, the monitor runs and
 reports it.
@@ -145,6 +149,9 @@ def handbook(catalog: Catalog) -> str:
 
 def _processors(catalog: Catalog) -> Iterator[str]:
     yield _PROCESSORS
+    yield "| Not supported | Why |\n|---|---|\n" + "".join(
+        f"| `{name}` | {reason} |\n" for name, reason in sorted(catalog.refused.items())
+    )
     for name, model in catalog.processors.items():
         yield f"### `{name}`\n"
         _, _, effect = (model.__doc__ or "").strip().partition(": ")

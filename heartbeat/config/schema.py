@@ -115,7 +115,7 @@ class _Builder:
         schema["properties"][option.name] = self._option(option, area)
         form = option.form
         if form.members is None or form.shape is not Shape.ONE:
-            if form.kind in {Kind.MAPPING, Kind.ANY}:
+            if form.kind in {Kind.MAPPING, Kind.ANY, Kind.PROCESSORS}:
                 schema["patternProperties"][rf"^{option.name}\."] = {}
             return
         inner = self._name_of(form.members)
@@ -164,7 +164,7 @@ class _Builder:
         """Define a list of processors, each entry with one of them or with `if`."""
         many = {"$ref": f"#/$defs/{PROCESSORS}"}
         item: Schema = {
-            "type": "object",
+            "type": ["object", "null"],
             "properties": {"if": {"type": "object"}, "then": many, "else": many},
             "patternProperties": {r"^if\.": {}},
             "additionalProperties": False,
@@ -180,9 +180,9 @@ class _Builder:
             item["patternProperties"][rf"^{name}\."] = {}
         one = {"$ref": "#/$defs/processor"}
         self.definitions["processor"] = item
-        self.definitions[PROCESSORS] = {
-            "anyOf": [{"type": ["array", "null"], "items": one}, one]
-        }
+        several: Schema = {"type": "array", "items": one}
+        is_list: Schema = {"type": "array"}
+        self.definitions[PROCESSORS] = {"if": is_list, "then": several, "else": one}
 
     def _monitors(self) -> None:
         """Define a list of monitors, the options of each after its `type`."""

@@ -16,7 +16,7 @@ from heartbeat.config.types import Kind
 if TYPE_CHECKING:
     from heartbeat.config.catalog import Option
 
-_QUOTED: Final = "@%&*!|>`"
+_QUOTED: Final = "@%&*!|>`,?#'[]{} "
 """A text that begins with one of these must stand in quotes."""
 
 _MILLISECONDS: Final = ((3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms"))
