@@ -20,6 +20,8 @@ from heartbeat.assembly import monitor_of
 from heartbeat.clock import SystemClock
 from heartbeat.config import Kinds, Request, Settings, load, load_monitor_files
 from heartbeat.net import Network
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.sources import Sources
 from heartbeat.reload.diff import compare
 
 PER_FILE = 10
@@ -56,9 +58,9 @@ def resident() -> int:
 
 def build(settings: Settings) -> float:
     """Build the checks of all monitors; return how long that took."""
-    network = Network(SystemClock())
+    context = ProcessorContext(Network(SystemClock()), Sources())
     start = process_time()
-    built = [monitor_of(spec, network) for spec in settings.monitors]
+    built = [monitor_of(spec, context) for spec in settings.monitors]
     seconds = process_time() - start
     assert not any(monitor.problems for monitor in built)  # noqa: S101 - a bench's check
     return seconds

@@ -14,13 +14,21 @@ import asyncio
 import logging
 import signal
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from enum import Enum, auto
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from heartbeat import __version__, datadir, process
-from heartbeat.assembly import agent_of, identity_of, outputs_of, queue_of
+from heartbeat.assembly import (
+    agent_of,
+    context_of,
+    identity_of,
+    outputs_of,
+    processors_of,
+    queue_of,
+)
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
@@ -31,6 +39,7 @@ from heartbeat.figures import Parts, stats
 from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
+from heartbeat.processors.sources import Sources
 from heartbeat.reload import Reloader, Roster
 from heartbeat.resume import Resumption, resumption_of
 from heartbeat.runner import Site
@@ -90,6 +99,7 @@ class App:
         self._draining: list[asyncio.Task[None]] = []
         self._resumption: Resumption | None = None
         self._self_monitor: SelfMonitor | None = None
+        self._sources = Sources()
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -133,7 +143,10 @@ class App:
         """Run the schedule to its end: once through, or until a signal."""
         scheduler = parts.scheduler
         async with asyncio.TaskGroup() as group:
-            beside = [group.create_task(self._stop_when_told(scheduler))]
+            beside = [
+                group.create_task(self._stop_when_told(scheduler)),
+                group.create_task(self._sources.run()),
+            ]
             if self._resumption is not None:
                 beside.append(group.create_task(self._resumption.run()))
             if self._mode is Mode.SERVE:
@@ -221,13 +234,22 @@ class App:
         network = Network(self._clock)
         stack.push_async_callback(network.close)
         outputs = outputs_of(self._settings, OutputContext(network))
+        context = replace(
+            context_of(self._settings, network), hostname=self._hostname, agent=agent
+        )
+        self._sources = context.sources
+        processors = processors_of(self._settings, context)
+        context.sources.hold(processors.sources)
         expect = attach(outputs, plan_of(self._settings), self._clock)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
-        site = Site.of(self._clock, store, identity_of(self._settings, agent))
+        site = Site.of(
+            self._clock, store, identity_of(self._settings, agent), processors
+        )
+        stack.callback(site.losses.close)
         scheduler = self._scheduler()
-        roster = Roster(scheduler, site, network, store.states(), expect)
+        roster = Roster(scheduler, site, context, store.states(), expect)
         self._begin(roster)
         self._resumption = resumption_of(self._settings, roster, site, outputs)
         reloader = Reloader(roster, self._settings, self._load, self._clock)

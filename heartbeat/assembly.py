@@ -1,4 +1,4 @@
-"""From settings to what they describe: outputs, the queue, checks, who we are.
+"""From settings to what they describe: outputs, queue, checks, processors, who we are.
 
 Owns which fault stops the start and which becomes a monitor that reports it. Must not
 know how the things work or when they run.
@@ -7,17 +7,21 @@ know how the things work or when they run.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heartbeat import COMPATIBLE_VERSION, __version__, monitors, outputs
+from heartbeat import COMPATIBLE_VERSION, __version__, monitors, outputs, process
 from heartbeat.config.models import DiskQueueOptions
 from heartbeat.config.setup import names_kibana
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.outputs.base import OutputContext
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.build import build_chain
+from heartbeat.processors.chain import Chain
+from heartbeat.processors.sources import Sources
 from heartbeat.runner import Identity
 from heartbeat.store import Overflow, StoreLimits
 
@@ -38,11 +42,15 @@ BUILD = f"heartbeat {__version__}"
 
 @dataclass(frozen=True, slots=True)
 class Monitor:
-    """A monitor and its checks; `problems` is why it is broken, if it is."""
+    """A monitor and its checks; `problems` is why it is broken, if it is.
+
+    `processors` are its own.
+    """
 
     spec: MonitorSpec
     checks: Sequence[Check]
     problems: Sequence[Problem] = ()
+    processors: Chain = field(default_factory=Chain)
 
 
 def outputs_of(settings: Settings, context: OutputContext) -> list[Output]:
@@ -91,16 +99,42 @@ def queue_of(settings: Settings) -> tuple[Path | None, StoreLimits]:
     return Path(disk.path or settings.paths.data) / "heartbeat.db", limits
 
 
-def monitor_of(spec: MonitorSpec, network: Network) -> Monitor:
+def context_of(settings: Settings, network: Network) -> ProcessorContext:
+    """Return what processors are built with, as far as settings say it."""
+    return ProcessorContext(
+        network,
+        Sources(),
+        hostname=process.hostname(),
+        config=Path(settings.paths.config),
+        environment=settings.root.scope.environment,
+    )
+
+
+def processors_of(settings: Settings, context: ProcessorContext) -> Chain:
+    """Return the processors of the process; raises `ConfigError` with all faults."""
+    return build_chain(settings.root.get("processors"), context)
+
+
+def monitor_of(spec: MonitorSpec, context: ProcessorContext) -> Monitor:
     """Return a monitor ready to run; one that cannot work runs and says so."""
+    checks: Sequence[Check] = ()
+    chain = Chain()
+    faults: list[Problem] = []
     try:
-        return Monitor(spec, monitors.build(spec, network))
+        checks = monitors.build(spec, context.network)
     except ConfigError as error:
-        hide = spec.options.scope.hide
-        found = [replace(p, message=hide(p.message)) for p in error.problems]
-        problems = [placed(problem, spec) for problem in found]
-        cause = "; ".join(_in_document(problem) for problem in found)
-        return Monitor(spec, [BrokenCheck(cause)], problems)
+        faults += error.problems
+    try:
+        chain = build_chain(spec.options.get("processors"), context)
+    except ConfigError as error:
+        faults += error.problems
+    if not faults:
+        return Monitor(spec, checks, processors=chain)
+    hide = spec.options.scope.hide
+    found = [replace(problem, message=hide(problem.message)) for problem in faults]
+    problems = [placed(problem, spec) for problem in found]
+    cause = "; ".join(_in_document(problem) for problem in found)
+    return Monitor(spec, [BrokenCheck(cause)], problems, chain)
 
 
 def placed(problem: Problem, spec: MonitorSpec) -> Problem:
@@ -119,9 +153,11 @@ def _in_document(problem: Problem) -> str:
 
 
 def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
-    """Return what monitors and outputs find wrong with their own options."""
+    """Return what monitors, outputs and processors find wrong with their options."""
     found: list[Problem] = []
+    context = context_of(settings, network)
     for look in (
+        lambda: processors_of(settings, context),
         lambda: outputs_of(settings, OutputContext(network)),
         lambda: plan_of(settings),
         lambda: _look_at_kibana(settings, network),
@@ -131,7 +167,7 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
         except ConfigError as error:
             found += error.problems
     for spec in settings.monitors:
-        found += monitor_of(spec, network).problems
+        found += monitor_of(spec, context).problems
     return tuple(dict.fromkeys(found))
 
 

@@ -1,4 +1,4 @@
-"""Every option there is: those of the process, of each monitor type, of each output.
+"""Every option there is: of the process, of each monitor type, output, processor.
 
 Owns finding the models of plug-ins: the model that a `build` unpacks is what describes
 its options. Must not know what the options mean or how they are shown.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NoReturn
 
-from heartbeat import monitors, outputs
+from heartbeat import monitors, outputs, processors
 from heartbeat.clock import SystemClock
 from heartbeat.config import MonitorSpec, Options, Section
 from heartbeat.config.catalog import Catalog
 from heartbeat.errors import ConfigError
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.sources import Sources
 from heartbeat.schedule import Every
 
 if TYPE_CHECKING:
@@ -41,6 +43,10 @@ class _Probe(Section):
         """Tell."""
         raise _AskedError(model)
 
+    def peek(self, model: type[BaseModel]) -> NoReturn:
+        """Tell."""
+        raise _AskedError(model)
+
 
 def monitor_options(plugin: str) -> type[BaseModel]:
     """Return the model of the options of a monitor type, without the common ones."""
@@ -53,6 +59,12 @@ def output_options(name: str) -> type[BaseModel]:
     """Return the model of the options of an output, without the common ones."""
     context = OutputContext(Network(SystemClock()))
     return _model(lambda: outputs.build(name, _Probe({}), context))
+
+
+def processor_options(name: str) -> type[BaseModel]:
+    """Return the model of the options of a processor, without `when`."""
+    context = ProcessorContext(Network(SystemClock()), Sources())
+    return _model(lambda: processors.find(name)(_Probe({}), context))
 
 
 def _model(build: Callable[[], object]) -> type[BaseModel]:
@@ -70,4 +82,8 @@ def catalog() -> Catalog:
         monitors={plugin: monitor_options(plugin) for plugin in set(types.values())},
         aliases=types,
         outputs={name: output_options(name) for name in sorted(outputs.names())},
+        processors={
+            name: processor_options(name) for name in sorted(processors.names())
+        },
+        refused=processors.REFUSED,
     )

@@ -40,3 +40,20 @@ def decompress(data: bytes) -> bytes:
         return _decompress(data, GZIP)
     except _Damage as error:
         raise ValueError(f"damaged gzip data: {error}") from error
+
+
+def decompress_within(data: bytes, limit: int) -> bytes:
+    """Return what was compressed as gzip, of which there may be so many bytes.
+
+    Raises `ValueError` if it is damaged, incomplete or more.
+    """
+    stream = cast("Any", isal_zlib).decompressobj(GZIP)
+    try:
+        plain: bytes = stream.decompress(data, limit + 1)
+    except _Damage as error:
+        raise ValueError(f"damaged gzip data: {error}") from error
+    if len(plain) > limit:
+        raise ValueError(f"more than {limit} bytes when unpacked")
+    if not stream.eof:
+        raise ValueError("damaged gzip data: it ends too early")
+    return plain

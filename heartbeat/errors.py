@@ -5,6 +5,7 @@
     ├── CheckFailed          a check came to the verdict "down"; carries a CheckError
     ├── OutputUnavailable    an output cannot take anything now; try the batch again
     ├── OutputClosed         an output will never take anything again
+    ├── ProcessorError       a processor could not do its work on an event
     └── StoreError           the local store cannot keep what it was given
         └── StoreLocked      another process works in the same data directory
 
@@ -101,6 +102,18 @@ class OutputUnavailable(HeartbeatError):  # noqa: N818 - a state, not a fault
 
 class OutputClosed(HeartbeatError):  # noqa: N818 - a state, not a fault
     """An output will never take anything again, such as a pipe nobody reads."""
+
+
+class ProcessorError(HeartbeatError):
+    """A processor could not do its work on an event.
+
+    The event goes on as it is by then, unless `is_fatal`: then it is lost.
+    """
+
+    def __init__(self, message: str, *, is_fatal: bool = False) -> None:
+        """Say why in words for the operator."""
+        super().__init__(message)
+        self.is_fatal = is_fatal
 
 
 class StoreError(HeartbeatError):

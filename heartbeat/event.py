@@ -18,7 +18,7 @@ import orjson
 from heartbeat.errors import CheckError  # noqa: TC001 - a field type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 Fields: TypeAlias = dict[str, Any]
 """A nested document: members are Fields, lists, strings, numbers, booleans or None."""
@@ -57,16 +57,26 @@ class Routing:
     """Where a document goes and what makes it unique, apart from its content.
 
     `id` becomes `_id`; `index` and `pipeline` are what the monitor asks for, None where
-    the output decides.
+    the output decides. `extra` is what processors put into `@metadata` beside these.
     """
 
     id: str
     index: str | None = None
     pipeline: str | None = None
+    extra: Mapping[str, Any] | None = None
+
+    @property
+    def place(self) -> str | None:
+        """Return the index asked for: a processor's `@metadata.index` comes first."""
+        if self.extra is None:
+            return self.index
+        wanted = self.extra.get("index")
+        return wanted if wanted and isinstance(wanted, str) else self.index
 
     def metadata(self) -> Fields:
         """Return the members for `@metadata`."""
-        members: Fields = {"_id": self.id}
+        members: Fields = dict(self.extra or {})
+        members["_id"] = self.id
         if self.index is not None:
             members["raw_index"] = self.index
         if self.pipeline is not None:

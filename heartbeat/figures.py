@@ -54,7 +54,11 @@ def stats(parts: Parts) -> dict[str, Any]:
             "scheduler": _schedule(parts),
             "outputs": {worker.name: _delivery(worker) for worker in parts.workers},
         },
-        "libbeat": {"config": _config(parts), "output": _output(parts.workers)},
+        "libbeat": {
+            "config": _config(parts),
+            "output": _output(parts.workers),
+            "pipeline": {"events": {"filtered": parts.roster.filtered}},
+        },
         "system": process.system(),
     }
 

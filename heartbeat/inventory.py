@@ -15,6 +15,8 @@ from heartbeat.config.masking import mask_text, masked
 from heartbeat.config.monitors import MonitorOptions
 from heartbeat.config.types import format_scalar
 from heartbeat.event import Fields, milliseconds
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.sources import Sources
 from heartbeat.schedule import NEVER
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def _as_written(entry: Entry) -> Fields:
 
 
 def _as_meant(spec: MonitorSpec, network: Network, since: int) -> Fields:
-    monitor = monitor_of(spec, network)
+    monitor = monitor_of(spec, ProcessorContext(network, Sources()))
     common = spec.options.peek(MonitorOptions)
     told: Fields = {
         "id": spec.id,

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import re2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Search: TypeAlias = Callable[[bytes], object]
 """Returns what it found, None for nothing."""
@@ -19,6 +22,7 @@ _re2 = cast("Any", re2)  # it comes without types
 
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _GROUP = re.compile(r"\([^()]*\)")
+_REFERENCE = re.compile(r"\$(?:([A-Za-z0-9_]+)|\{([A-Za-z0-9_]+)\}|\$)")
 _LEADING_ANY = re.compile(r"\A\^?\.\*(?![?+*{])")
 _TRAILING_ANY = re.compile(r"(?<!\\)\.\*\$?\Z")
 
@@ -30,14 +34,61 @@ def search_for(pattern: str) -> Search:
     it hang.
     """
     options = _re2.Options()
-    options.log_errors = False
     options.never_capture = True
+    search: Search = _compiled(pattern, options).search
+    return search
+
+
+def _compiled(pattern: str, options: Any) -> Any:
+    options.log_errors = False
     try:
-        search: Search = _re2.compile(pattern, options).search
+        return _re2.compile(pattern, options)
     except _re2.error as error:
         reason = error.args[0].decode("utf-8", "replace")
         raise ValueError(f"invalid pattern '{pattern}': {reason}") from error
-    return search
+
+
+def replacer_for(pattern: str, template: str) -> Callable[[str], str]:
+    """Return what replaces every match of the pattern in a text.
+
+    The template may refer to groups, as `$1`, `${1}` or `${name}`; a group that is not
+    there is empty, and `$$` is a dollar. Raises `ValueError`.
+    """
+    expression = _compiled(pattern, _re2.Options())
+    parts = list(_template_parts(template, expression))
+
+    def replaced(text: str) -> str:
+        data = text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        pieces: list[str] = []
+        end, is_first = 0, True
+        for match in expression.finditer(data):
+            if match.end() == end and not is_first:
+                continue  # nothing, right behind a match, is not one more
+            pieces.append(data[end : match.start()])
+            pieces += [
+                part if isinstance(part, str) else match.group(part) or ""
+                for part in parts
+            ]
+            end, is_first = match.end(), False
+        return "".join((*pieces, data[end:]))
+
+    return replaced
+
+
+def _template_parts(template: str, expression: Any) -> Iterator[str | int]:
+    """Yield the texts and the groups of a template."""
+    end = 0
+    for token in _REFERENCE.finditer(template):
+        yield template[end : token.start()]
+        end = token.end()
+        name = token[1] or token[2]
+        if name is None:
+            yield "$"
+        elif name.isdecimal() and int(name) <= expression.groups:
+            yield int(name)
+        elif name in expression.groupindex:
+            yield int(expression.groupindex[name])
+    yield template[end:]
 
 
 def trimmed_search(pattern: str) -> Search:

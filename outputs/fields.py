@@ -33,8 +33,9 @@ class RecordFields:
         """Return the value of a field, None where there is none."""
         if path.startswith(METADATA):
             metadata = self._record.routing.metadata()
-            return metadata.get(path.removeprefix(METADATA))
-        value = find(self.document, path)
+            value = find(metadata, path.removeprefix(METADATA))
+        else:
+            value = find(self.document, path)
         return None if value is MISSING else value
 
     @property

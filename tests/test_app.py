@@ -56,6 +56,21 @@ class TestOnce:
 
         assert (code, len(documents(tmp_path))) == (0, 1)
 
+    async def test_processors(self, tmp_path: Path, target: Target) -> None:
+        """Those of the process see what the process knows; a drop is delivered, too."""
+        more = "processors: [copy_fields: {fields: [{from: agent.name, to: host}]}]\n"
+        await app_of(tmp_path, target.url, more).run()
+        assert documents(tmp_path)[0]["host"] == "probe-1"
+
+        more = "processors:\n- drop_event: {when.equals.monitor.status: up}\n"
+        assert await app_of(tmp_path, target.url, more).run() == 0
+        assert len(documents(tmp_path)) == 1
+
+    async def test_processors_at_fault(self, tmp_path: Path) -> None:
+        """They stop the start."""
+        with pytest.raises(ConfigError, match="missing tags option in processors"):
+            await app_of(tmp_path, "http://x", "processors: [{add_tags: {}}]\n").run()
+
     async def test_names_the_agent(self, tmp_path: Path, target: Target) -> None:
         """The host's name stands for the instance unless `name` says otherwise."""
         await app_of(tmp_path, target.url, "name: berlin-1\n").run()

@@ -12,6 +12,8 @@ from heartbeat.errors import ConfigError
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.sources import Sources
 from heartbeat.store import Overflow, StoreLimits
 from tests.support.clock import FakeClock
 from tests.support.settings import settings_of
@@ -34,7 +36,7 @@ def one_monitor(home: Path, options: str) -> assembly.Monitor:
     """Return the monitor of a configuration that has just one."""
     text = f"output.console: {{}}\nheartbeat.monitors:\n- {{{options}}}\n"
     (spec,) = settings_of(home, text).monitors
-    return assembly.monitor_of(spec, Network(FakeClock()))
+    return assembly.monitor_of(spec, ProcessorContext(Network(FakeClock()), Sources()))
 
 
 async def message_of(monitor: assembly.Monitor) -> str:
@@ -83,6 +85,57 @@ class TestMonitors:
         assert await message_of(broken) == "RuntimeError: no tcp"
 
 
+class TestProcessors:
+    """Lists of processors, of a monitor and of the process."""
+
+    def test_of_a_monitor(self, tmp_path: Path) -> None:
+        """They come with the monitor."""
+        options = (
+            "type: tcp, schedule: '@every 1s', hosts: ['a:1'],"
+            " processors: [{add_tags: {tags: x}}, {drop_event: }]"
+        )
+        monitor = one_monitor(tmp_path, options)
+
+        assert [step.name for step in monitor.processors] == ["add_tags", "drop_event"]
+        assert not monitor.problems
+
+    async def test_at_fault_break_the_monitor(self, tmp_path: Path) -> None:
+        """It tells the faults of its own options and of all its processors."""
+        options = (
+            "type: tcp, schedule: '@every 1s', hosts: ['a:1'], mode: most,"
+            " processors: [{add_tags: {}}, {now: {field: a, x: 1}}]"
+        )
+        broken = one_monitor(tmp_path, options)
+
+        assert await message_of(broken) == (
+            "expecting 'any' or 'all', not 'most' accessing"
+            " 'heartbeat.monitors.0.mode';"
+            " missing tags option in heartbeat.monitors.0.processors.0.add_tags;"
+            " unexpected x option in heartbeat.monitors.0.processors.1.now"
+        )
+        assert [problem.line for problem in broken.problems] == [3, 3, 3]
+
+    async def test_of_a_broken_monitor_work(self, tmp_path: Path) -> None:
+        """Documents that say what is wrong go through them, too."""
+        options = (
+            "type: tcp, schedule: '@every 1s', hosts: [a],"
+            " processors: [{add_tags: {tags: x}}]"
+        )
+        broken = one_monitor(tmp_path, options)
+
+        assert broken.problems
+        assert len(broken.processors) == 1
+
+    def test_of_the_process(self, tmp_path: Path, network: Network) -> None:
+        """They are built with what is known of the process."""
+        text = "output.console: {}\nprocessors:\n- add_tags: {tags: x}\n"
+        settings = settings_of(tmp_path, text)
+        context = assembly.context_of(settings, network)
+
+        assert len(assembly.processors_of(settings, context)) == 1
+        assert str(context.config) == settings.paths.config
+
+
 class TestTables:
     """Names of what is installed."""
 
@@ -125,19 +178,18 @@ class TestOutputs:
 class TestFaults:
     """What `test config` adds to what loading finds."""
 
-    def test_are_those_of_monitors_and_outputs(
-        self, tmp_path: Path, network: Network
-    ) -> None:
-        """Both parts are asked, and every monitor."""
+    def test_are_those_of_all_parts(self, tmp_path: Path, network: Network) -> None:
+        """All parts are asked, and every monitor."""
         text = (
-            "output.console.pretty: maybe\nheartbeat.monitors:\n"
+            "processors: [{drop_event: {x: 1}}]\noutput.console.pretty: maybe\n"
+            "heartbeat.monitors:\n"
             "- {type: tcp, id: a, schedule: '@every 1s', hosts: [b]}\n"
             "- {type: tcp, id: b, schedule: '@every 1s', hosts: ['b:1']}\n"
             "- {type: http, id: c, schedule: '@every 1s', urls: ['http://:x']}\n"
         )
         found = assembly.faults(settings_of(tmp_path, text), network)
 
-        assert [problem.line for problem in found] == [1, 3, 5]
+        assert [problem.line for problem in found] == [1, 2, 4, 6]
 
 
 class TestQueue:

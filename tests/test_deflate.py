@@ -7,7 +7,7 @@ import zlib
 
 import pytest
 
-from heartbeat.deflate import ZLIB, compress, decompress
+from heartbeat.deflate import ZLIB, compress, decompress, decompress_within
 
 TEXT = b'{"monitor":{"status":"up"}}\n' * 100
 
@@ -33,3 +33,22 @@ def test_damage_is_noticed(data: bytes) -> None:
     """Anything that is not whole gzip raises."""
     with pytest.raises(ValueError, match="damaged gzip data: "):
         decompress(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "limit", "message"),
+    [
+        (gzip.compress(TEXT), len(TEXT) - 1, "more than .* bytes when unpacked"),
+        (gzip.compress(TEXT)[:-1], len(TEXT), "damaged gzip data: it ends too early"),
+        (b"plain", 100, "damaged gzip data: "),
+    ],
+)
+def test_limits(data: bytes, limit: int, message: str) -> None:
+    """No more is unpacked than there may be."""
+    with pytest.raises(ValueError, match=message):
+        decompress_within(data, limit)
+
+
+def test_within_limits() -> None:
+    """What there may be is unpacked."""
+    assert decompress_within(gzip.compress(TEXT), len(TEXT)) == TEXT

@@ -11,7 +11,9 @@ TREE = Path(__file__).parent.parent
 PLACEHOLDERS = {
     "monitors/x.py",
     "outputs/x.py",
+    "heartbeat/processors/x.py",
     "tests/monitors/test_x.py",
+    "tests/processors/test_x.py",
     "tests/outputs/test_x.py",
 }
 """The files that the instructions for a new monitor or output tell to make."""

@@ -106,6 +106,12 @@ class TestMetadata:
 
         assert Routing("abc", "i", "p").metadata() == expected
 
+    def test_tells_what_processors_put_there(self) -> None:
+        """It cannot replace the id."""
+        routing = Routing("abc", extra={"x": 1, "_id": "other"})
+
+        assert routing.metadata() == {"_id": "abc", "x": 1}
+
 
 class TestEventId:
     """The same check at the same tick has the same id."""

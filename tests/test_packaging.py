@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from heartbeat import monitors, outputs
+from heartbeat import monitors, outputs, processors
 from heartbeat.cmd import root
 
 TREE = Path(__file__).parent.parent
@@ -23,9 +23,11 @@ PROJECT: dict[str, Any] = tomllib.loads((TREE / "pyproject.toml").read_text("utf
 ENTRIES = [
     *monitors.TABLE.values(),
     *outputs.TABLE.values(),
+    *processors.TABLE.values(),
     *root.COMMANDS.values(),
     PROJECT["project"]["scripts"]["heartbeat"],
 ]
+DATA = {"heartbeat/py.typed", "heartbeat/processors/prelude.js"}
 PINS = ("build", "run", "test", "dev")
 
 
@@ -100,7 +102,7 @@ def test_wheel_has_the_modules_and_nothing_else(tmp_path: Path) -> None:
 
     with zipfile.ZipFile(next(source.glob("*.whl"))) as wheel:
         files = [name for name in wheel.namelist() if ".dist-info/" not in name]
-    assert sorted(files) == sorted({*modules(), "heartbeat/py.typed"})
+    assert sorted(files) == sorted({*modules(), *DATA})
 
 
 @pytest.mark.parametrize("name", PINS)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartbeat.pattern import search_for, trimmed, trimmed_search
+from heartbeat.pattern import replacer_for, search_for, trimmed, trimmed_search
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,28 @@ def test_any_pattern_is_compiled_or_refused(pattern: str, body: bytes) -> None:
     """No pattern makes anything but a clean refusal."""
     with suppress(ValueError):
         trimmed_search(pattern)(body)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "template", "text", "expected"),
+    [
+        ("a(x*)b", "-$1-", "axxbab", "-xx---"),
+        ("a(x*)b", "-$1W-", "axxb", "--"),
+        ("a(x*)b", "-${1}W-", "axxb", "-xxW-"),
+        (r"(?P<n>\d)", "$n$$$9", "a1", "a1$"),
+        ("a(b)?", "[$1]", "aab", "[][b]"),
+        ("a*", "x", "baaac", "xbxcx"),
+        ("", "-", "aüb", "-a-ü-b-"),
+        ("ü", "ue", "grün\udcff", "gruen\ufffd"),
+        ("x", "y", "", ""),
+    ],
+)
+def test_replace(pattern: str, template: str, text: str, expected: str) -> None:
+    """Matches and groups are those that Go finds."""
+    assert expected == replacer_for(pattern, template)(text)
+
+
+def test_replace_with_a_bad_pattern() -> None:
+    """A pattern that is none is refused."""
+    with pytest.raises(ValueError, match="invalid pattern"):
+        replacer_for("(", "")

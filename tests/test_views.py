@@ -41,6 +41,7 @@ def parts(clock: FakeClock, store: SimpleNamespace) -> Parts:
         endpoints=Counter(http=3),
         runners=[SimpleNamespace(level=level) for level in levels],
         skipped=1,
+        filtered=2,
         starts=2,
         stops=0,
     )
@@ -90,6 +91,7 @@ class TestStats:
 
         assert (own["events"]["acked"], own["events"]["pending"]) == (9, 4)
         assert stats["libbeat"]["output"]["events"]["active"] == 4
+        assert stats["libbeat"]["pipeline"] == {"events": {"filtered": 2}}
 
     async def test_schedule(self, parts: Parts, clock: FakeClock) -> None:
         """How well the schedule is kept is told for all jobs and each type."""

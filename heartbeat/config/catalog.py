@@ -65,12 +65,15 @@ class Option:
 class Catalog:
     """The models of what is installed.
 
-    `aliases` maps every name of a monitor type to that of its plug-in.
+    `aliases` maps every name of a monitor type to that of its plug-in; `refused` says
+    why processors of the reference are not there.
     """
 
     monitors: Mapping[str, type[BaseModel]]
     aliases: Mapping[str, str]
     outputs: Mapping[str, type[BaseModel]]
+    processors: Mapping[str, type[BaseModel]]
+    refused: Mapping[str, str]
 
     def main(self) -> type[BaseModel]:
         """Return the model of a whole main file; `monitors` in it may be anything."""

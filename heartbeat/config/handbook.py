@@ -81,6 +81,40 @@ before all others. Whatever is wrong with options of the monitor's own type, it 
 schedule and reports the fault as its error.
 """
 
+_PROCESSORS: Final = """\
+## Processors
+
+`processors` is a list of changes to events, applied in its order before an event is
+kept: in a monitor to its own events, at the top level to all, after those of the
+monitor. Those of a monitor do not see `agent` and `ecs`. Each entry has one action, or
+`if`, `then` and `else`:
+
+```yaml
+processors:
+  - add_tags: {tags: [web], when.has_fields: [http]}
+  - if: {equals: {monitor.status: up}}
+    then: [{drop_fields: {fields: [url.full]}}]
+    else: {add_fields: {target: "", fields: {severity: high}}}
+```
+
+`when` and `if` take the conditions `equals`, `contains`, `regexp`, `range`, `network`,
+`has_fields`, `or`, `and` and `not`. A few processors, such as `now`, refuse `when`, as
+they do in the reference: put them into an `if`.
+
+Names of fields are dotted paths; `@timestamp` and the members of `@metadata` are
+fields, too. A processor that fails leaves the event to the next one, and says so in the
+log at debug level; inside of `then` and `else` the first failure ends the side.
+`ignore_missing` makes a missing field no failure, `fail_on_error` undoes the whole
+processor when a part of it fails, and puts the reason into `error.message`, unless that
+says already why the target is down. An event that is dropped, or lost by a failure that
+says so below, leaves the state of its monitor all the same.
+
+Where a script or a replacement needs `${`, write `$${`: the former is a variable.
+
+A fault in the options stops the start; in those of a monitor, the monitor runs and
+reports it.
+"""
+
 _NO_EFFECT: Final = """\
 ## Options of the reference without effect
 
@@ -108,8 +142,23 @@ def handbook(catalog: Catalog) -> str:
     parts += ["### Options of every output\n", _table(OutputOptions)]
     for name, model in catalog.outputs.items():
         parts += [f"### `output.{name}`\n", _table(model)]
+    parts += _processors(catalog)
     parts += ["## Hosted deployments: `cloud`\n", _table(CloudOptions, "cloud.")]
     return "\n".join((*parts, _notes()))
+
+
+def _processors(catalog: Catalog) -> Iterator[str]:
+    yield _PROCESSORS
+    yield "| Not supported | Why |\n|---|---|\n" + "".join(
+        f"| `{name}` | {reason} |\n" for name, reason in sorted(catalog.refused.items())
+    )
+    for name, model in catalog.processors.items():
+        yield f"### `{name}`\n"
+        _, _, effect = (model.__doc__ or "").strip().partition(": ")
+        if effect:
+            yield f"{effect[0].upper()}{' '.join(effect[1:].split())}\n"
+        if model.model_fields:
+            yield _table(model)
 
 
 def _process() -> Iterator[str]:

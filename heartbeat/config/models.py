@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field
 from heartbeat.config.place import place_of
 from heartbeat.config.setup import SetupOptions
 from heartbeat.config.types import (
+    Actions,
     ByteSize,
     Count,
     Duration,
@@ -317,6 +318,9 @@ class ProcessOptions(Options):
     fields: Fields = Field(default={}, description="Members of every event.")
     fields_under_root: Flag = Field(
         default=False, description="Put the fields at the top of the event."
+    )
+    processors: Actions = Field(
+        default=(), description="Changes to every event, in their order."
     )
     path: PathOptions = Field(default=PathOptions(), description="Directories.")
     keystore: KeystoreOptions = Field(

@@ -28,6 +28,7 @@ from heartbeat.config.section import Section
 from heartbeat.config.spec import DataStream, Location, MonitorSpec
 from heartbeat.config.tree import Node
 from heartbeat.config.types import (
+    Actions,
     Duration,
     Fields,
     Flag,
@@ -149,6 +150,9 @@ class MonitorOptions(SwitchOptions):
     spread: Flag = Field(
         default=True,
         description="false runs it at once, then every interval from there.",
+    )
+    processors: Actions = Field(
+        default=(), description="Changes to its events, before those of the process."
     )
     maintenance_windows: Listed[WindowOptions] = Field(
         default=(), description="Spans of time in which it does not run."

@@ -13,7 +13,6 @@ _NO_EFFECT = "has no effect here: "
 _OUR_OWN = "import files of your own in Kibana"
 
 NOTES: Final = {
-    "processors": f"{_NOT_YET}events are sent without these changes",
     "setup.template.fields": f"{_NOT_YET}the fields are those of docs/fields.md",
     "setup.template.append_fields": (
         f"{_NOT_YET}other strings become keywords, other numbers longs or floats"
@@ -63,7 +62,8 @@ NOTES: Final = {
     "output.channel_buffer_size": f"{_NO_EFFECT}bulk_max_size limits what is under way",
     "output.metadata.retry": f"{_NO_EFFECT}it is asked for until timeout is over",
     "output.metadata.full": f"{_NO_EFFECT}only topics in use are asked for",
-    "monitor.processors": f"{_NOT_YET}events are sent without these changes",
+    "processor.script.max_cached_sessions": f"{_NO_EFFECT}one session does the work",
+    "processor.script.only_cached_sessions": f"{_NO_EFFECT}one session does the work",
     "monitor.publisher_pipeline": f"{_NO_EFFECT}events never carry host.*",
     "monitor.dataset": "has no effect in the reference either: remove it",
     "monitor.alert": "has no effect in the reference either: Kibana alone reads it",

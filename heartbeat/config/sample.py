@@ -40,7 +40,12 @@ def sample(catalog: Catalog) -> str:
         options = options_together(MonitorOptions, model)
         lines += _options((o for o in options if o.name != "type"), "", "  ")
     lines += _title("The process")
-    lines += _options(options_of(ProcessOptions), "", "")
+    rest = (o for o in options_of(ProcessOptions) if o.name != "processors")
+    lines += _options(rest, "", "")
+    lines += [*_title("Processors"), "#processors:"]
+    for name, model in catalog.processors.items():
+        lines += ["", f"#- {name}:"]
+        lines += _options(options_of(model), "", "    ")
     for name, model in catalog.outputs.items():
         lines += _title(f"Output: {name}")
         options = options_together(OutputOptions, model)

@@ -37,6 +37,7 @@ _KINDS: Final[dict[Kind, dict[str, Any]]] = {
     },
     Kind.INTEGER: {"type": ["number", "string", "null"], "pattern": _NUMBER},
     Kind.MAPPING: {"type": ["object", "string", "null"], "pattern": _REFERENCE},
+    Kind.PROCESSORS: {},
     Kind.SIZE: {
         "type": ["integer", "string", "null"],
         "pattern": rf"^\s*[0-9.]+\s*([kKmMgGtTpPeE]?[iI]?[bB]?)\s*$|{_REFERENCE}",
@@ -48,6 +49,8 @@ _KINDS: Final[dict[Kind, dict[str, Any]]] = {
         "maximum": 65535,
     },
 }
+
+PROCESSORS: Final = "processors"
 
 Schema: TypeAlias = "dict[str, Any]"
 
@@ -72,6 +75,8 @@ class _Builder:
     def __init__(self, catalog: Catalog) -> None:
         self.definitions: dict[str, Schema] = {}
         self._catalog = catalog
+        self._models: dict[str, type[BaseModel]] = {}
+        self._processors()
         self._monitors()
 
     def main(self) -> Schema:
@@ -110,10 +115,10 @@ class _Builder:
         schema["properties"][option.name] = self._option(option, area)
         form = option.form
         if form.members is None or form.shape is not Shape.ONE:
-            if form.kind in {Kind.MAPPING, Kind.ANY}:
+            if form.kind in {Kind.MAPPING, Kind.ANY, Kind.PROCESSORS}:
                 schema["patternProperties"][rf"^{option.name}\."] = {}
             return
-        inner = form.members.__name__
+        inner = self._name_of(form.members)
         members = self.definitions[inner]
         for key in members["properties"]:
             place = f"#/$defs/{inner}/properties/{_escaped(key)}"
@@ -124,7 +129,7 @@ class _Builder:
 
     def _option(self, option: Option, area: str) -> Schema:
         schema = self._value(option.form, area)
-        if option.form.shape is Shape.LIST:
+        if option.form.shape is Shape.LIST and option.form.kind is not Kind.PROCESSORS:
             schema = {"anyOf": [{"type": "array", "items": schema}, schema]}
         elif option.form.shape is Shape.NAMED:
             schema = {"type": ["object", "null"], "additionalProperties": schema}
@@ -132,6 +137,8 @@ class _Builder:
         return {**schema, **option.bounds, **words}
 
     def _value(self, form: Form, area: str) -> Schema:
+        if form.kind is Kind.PROCESSORS:
+            return {"$ref": f"#/$defs/{PROCESSORS}"}
         if form.members is not None:
             return self._model(form.members, area)
         if form.words:
@@ -141,9 +148,41 @@ class _Builder:
         return dict(_KINDS[form.kind])
 
     def _model(self, model: type[BaseModel], area: str) -> Schema:
-        if model.__name__ not in self.definitions:
-            return self.mapping(model.__name__, options_of(model), area)
-        return {"$ref": f"#/$defs/{model.__name__}"}
+        name = self._name_of(model)
+        if name not in self.definitions:
+            return self.mapping(name, options_of(model), area)
+        return {"$ref": f"#/$defs/{name}"}
+
+    def _name_of(self, model: type[BaseModel]) -> str:
+        """Return the name of a model, with its module's if another has the same."""
+        name = model.__name__
+        if self._models.setdefault(name, model) is not model:
+            name = f"{model.__module__.rpartition('.')[2]}_{name}"
+        return name
+
+    def _processors(self) -> None:
+        """Define a list of processors, each entry with one of them or with `if`."""
+        many = {"$ref": f"#/$defs/{PROCESSORS}"}
+        item: Schema = {
+            "type": ["object", "null"],
+            "properties": {"if": {"type": "object"}, "then": many, "else": many},
+            "patternProperties": {r"^if\.": {}},
+            "additionalProperties": False,
+        }
+        for name, model in self._catalog.processors.items():
+            area = f"processor.{name}"
+            known = self.mapping(f"processor_{name}", options_of(model), area)
+            if getattr(model, "takes_when", True):
+                own = self.definitions[f"processor_{name}"]
+                own["properties"]["when"] = {}
+                own["patternProperties"][r"^when\."] = {}
+            item["properties"][name] = known
+            item["patternProperties"][rf"^{name}\."] = {}
+        one = {"$ref": "#/$defs/processor"}
+        self.definitions["processor"] = item
+        several: Schema = {"type": "array", "items": one}
+        is_list: Schema = {"type": "array"}
+        self.definitions[PROCESSORS] = {"if": is_list, "then": several, "else": one}
 
     def _monitors(self) -> None:
         """Define a list of monitors, the options of each after its `type`."""

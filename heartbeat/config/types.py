@@ -207,6 +207,15 @@ def _listed(value: object) -> object:
             return (value,)
 
 
+def _one_or_many(value: object) -> object:
+    """Return a list; a mapping that does not number its entries is the only one."""
+    if isinstance(value, Mapping):
+        members: Mapping[str, object] = value  # pyright: ignore[reportUnknownVariableType]
+        is_numbered = bool(members) and all(key.isdecimal() for key in members)
+        return _numbered(members) if is_numbered else (members,)
+    return _listed(value)
+
+
 def _numbered(members: Mapping[str, object]) -> list[object]:
     """Return members whose keys number a list, as `status.0: 200` writes it."""
     if not members or not all(key.isdecimal() for key in members):
@@ -229,6 +238,7 @@ class Kind(StrEnum):
     FLAG = "boolean"
     INTEGER = "integer"
     MAPPING = "mapping"
+    PROCESSORS = "processors"
     SIZE = "size"
     TEXT = "text"
     UINT16 = "0 to 65535"
@@ -270,6 +280,11 @@ Fields: TypeAlias = Annotated[
     Mapping[str, Any], BeforeValidator(_mapping), Kind.MAPPING
 ]
 """A mapping whose members are the operator's own, passed on as written."""
+
+Actions: TypeAlias = Annotated[
+    tuple[Fields, ...], BeforeValidator(_one_or_many), Kind.PROCESSORS
+]
+"""A list of mappings, each read by somebody else; a single one stands for a list."""
 
 
 class Options(BaseModel):

@@ -16,6 +16,9 @@ from heartbeat.config.types import Kind
 if TYPE_CHECKING:
     from heartbeat.config.catalog import Option
 
+_QUOTED: Final = "@%&*!|>`,?#'[]{} "
+"""A text that begins with one of these must stand in quotes."""
+
 _MILLISECONDS: Final = ((3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms"))
 _SIZES: Final = ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB"))
 
@@ -34,7 +37,7 @@ def _one(option: Option, value: Any) -> str:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, str):
-        return value or '""'
+        return value if value and value[0] not in _QUOTED else json.dumps(value)
     if isinstance(value, Mapping):
         return json.dumps(value)
     return _number(option, value)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heartbeat.config import MonitorSpec
     from heartbeat.errors import Problem
-    from heartbeat.net import Network
+    from heartbeat.processors.base import ProcessorContext, Source
     from heartbeat.reload.diff import Changes
     from heartbeat.runner import Site
     from heartbeat.scheduler import Scheduler
@@ -34,6 +34,7 @@ PORTION = 50
 class Built:
     """A monitor ready to run; `problems` is what is wrong with its own options.
 
+    `sources` have to run for its processors.
     One that cannot work still has a runner, which reports it, unless it has no place to
     report it to.
     """
@@ -41,6 +42,7 @@ class Built:
     spec: MonitorSpec
     runners: Sequence[Runner]
     problems: Sequence[Problem] = ()
+    sources: Sequence[Source] = ()
 
 
 class Roster:
@@ -50,7 +52,7 @@ class Roster:
         self,
         scheduler: Scheduler,
         site: Site,
-        network: Network,
+        context: ProcessorContext,
         states: Mapping[str, bytes],
         tell: Callable[[MonitorSpec], None] | None = None,
     ) -> None:
@@ -60,7 +62,7 @@ class Roster:
         """
         self._scheduler = scheduler
         self._site = site
-        self._network = network
+        self._context = context
         self._states = dict(states)
         self._tell = tell
         self._running: dict[str, Built] = {}
@@ -78,6 +80,11 @@ class Roster:
     def skipped(self) -> int:
         """Return how many runs fell into a maintenance window."""
         return self._site.counts.skipped
+
+    @property
+    def filtered(self) -> int:
+        """Return how many documents processors dropped."""
+        return self._site.counts.filtered
 
     @property
     def digests(self) -> dict[str, str]:
@@ -106,12 +113,13 @@ class Roster:
                 await self._site.clock.sleep_until(0.0)
 
     def _build(self, spec: MonitorSpec) -> Built:
-        monitor = monitor_of(spec, self._network)
+        monitor = monitor_of(spec, self._context)
+        processors = monitor.processors
         try:
-            made = runners(spec, monitor.checks, self._site, {})
+            made = runners(spec, monitor.checks, self._site, {}, processors)
         except ConfigError as error:
             return Built(spec, (), [placed(p, spec) for p in error.problems])
-        return Built(spec, made, monitor.problems)
+        return Built(spec, made, monitor.problems, processors.sources)
 
     def _put(self, built: Built, among: int) -> None:
         """Let a monitor take its place, and over from its predecessor if it has one.
@@ -126,6 +134,7 @@ class Roster:
             self._tell(built.spec)
         self.monitors[built.spec.type] += 1
         self.starts += 1
+        self._context.sources.hold(built.sources)
         for runner in built.runners:
             runner.resume(self._states)
             for key in runner.keep():
@@ -138,6 +147,7 @@ class Roster:
         built = self._running.pop(name)
         self.monitors[built.spec.type] -= 1
         self.stops += 1
+        self._context.sources.release(built.sources)
         for runner in built.runners:
             self._scheduler.remove(runner.id)
             self._states |= runner.keep()

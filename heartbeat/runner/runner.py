@@ -6,6 +6,7 @@ the check does or who reads the documents.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -14,10 +15,12 @@ from heartbeat.clock import Deadline
 from heartbeat.errors import CheckError, CheckFailed, ErrorType
 from heartbeat.event import DOWN, UP, Event, Result, encode, event_id
 from heartbeat.monitors.base import BrokenCheck
+from heartbeat.processors.chain import Chain
 from heartbeat.runner.document import Template
 from heartbeat.runner.identity import names_of
 from heartbeat.runner.level import Level, level_note, slow_phases
 from heartbeat.runner.notes import gap_note, note, step_note
+from heartbeat.runner.processing import interrupted
 from heartbeat.schedule import NEVER
 from heartbeat.state import MonitorState, state_key
 
@@ -25,9 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from heartbeat.config import MonitorSpec
-    from heartbeat.event import Fields, Record
+    from heartbeat.event import Fields
     from heartbeat.monitors.base import Check
     from heartbeat.runner.identity import Names
+    from heartbeat.runner.processing import Processing
     from heartbeat.runner.site import Site
     from heartbeat.schedule import Pause, Schedule, Tick, Window
     from heartbeat.state import Past
@@ -60,18 +64,26 @@ Outcome: TypeAlias = "tuple[Result, int]"
 
 
 def runners(
-    spec: MonitorSpec, checks: Sequence[Check], site: Site, states: Mapping[str, bytes]
+    spec: MonitorSpec,
+    checks: Sequence[Check],
+    site: Site,
+    states: Mapping[str, bytes],
+    processors: Chain | None = None,
 ) -> list[Runner]:
     """Return a runner for each check of a monitor, continuing the states given.
 
-    May be called in any thread. Raises `ConfigError` for an index that cannot be
-    formatted.
+    `processors` are the monitor's own. May be called in any thread. Raises
+    `ConfigError` for an index that cannot be formatted.
     """
     urls = [check.url["full"] if check.url else None for check in checks]
-    return [
-        Runner(spec, check, names=names, site=site, states=states)
+    processing = site.processing(processors or Chain())
+    made = [
+        Runner(spec, check, names=names, site=site, processing=processing)
         for check, names in zip(checks, names_of(spec.id, urls), strict=True)
     ]
+    for runner in made:
+        runner.resume(states)
+    return made
 
 
 class Runner:
@@ -93,6 +105,7 @@ class Runner:
         "_is_first",
         "_maintenance",
         "_max_attempts",
+        "_processing",
         "_retry_delay",
         "_seen_ns",
         "_site",
@@ -117,9 +130,9 @@ class Runner:
         *,
         names: Names,
         site: Site,
-        states: Mapping[str, bytes],
+        processing: Processing | None = None,
     ) -> None:
-        """Take up the state kept under the runner's key, if there is one."""
+        """Begin without a state; `processing` is what documents go through."""
         location = spec.location.id if spec.location else None
         self.id = names.key
         self.type = spec.type
@@ -127,6 +140,7 @@ class Runner:
         self.spread = spec.spread
         self._check = check
         self._site = site
+        self._processing = processing
         self.monitor_id = names.monitor_id
         self.location = location or ""
         self._endpoint: str = check.url["full"] if check.url else ""
@@ -142,8 +156,7 @@ class Runner:
         self._retry_delay = spec.retry_delay
         self._template = Template(spec, names.monitor_id, check.url, site.identity)
         self._state_key = state_key(names.key, location)
-        self._state = MonitorState(names.key, location)
-        self.resume(states)
+        self.resume({})
 
     def resume(self, states: Mapping[str, bytes]) -> None:
         """Take up the state kept under the runner's key, if there is one."""
@@ -268,8 +281,14 @@ class Runner:
             "retry_group": attempt.group,
         }
         closing: Fields = {"summary": summary, "state": state}
-        records = self._records(attempt, outcomes, closing, duration_us)
+        events = self._events(attempt, outcomes, closing, duration_us)
+        if self._processing is None:
+            records = [encode(event) for event in events]
+        else:
+            records = await self._processing.records(events)
         self._site.journal.append(records, {self._state_key: self._state.encode()})
+        if self._processing is not None and interrupted():
+            raise asyncio.CancelledError
         if is_final and log.isEnabledFor(logging.DEBUG):
             self._log(status, attempt.number, duration_us)
         return not is_final
@@ -294,14 +313,14 @@ class Runner:
             outcomes.append((Result(error=silent), clock.now()))
         return outcomes
 
-    def _records(
+    def _events(
         self,
         attempt: Attempt,
         outcomes: Sequence[Outcome],
         closing: Fields,
         duration_us: int,
-    ) -> list[Record]:
-        """Return the documents of an attempt, encoded; the last carries the summary."""
+    ) -> list[Event]:
+        """Return the documents of an attempt; the last carries the summary."""
         template = self._template
         check_group = f"{attempt.group}-{attempt.number}"
         tick = attempt.tick
@@ -310,7 +329,7 @@ class Runner:
             moment = f"{moment}.{tick.era}.{attempt.run}"
         base = (self.id, self.location, moment, str(attempt.number))
         last = len(outcomes) - 1
-        records: list[Record] = []
+        events: list[Event] = []
         self._slow.clear()
         for place, (result, at_ns) in enumerate(outcomes):
             span = (at_ns, self._stands_until(at_ns))
@@ -325,8 +344,8 @@ class Runner:
             address = _address(outcomes, place)
             document_id = event_id(*base, self._endpoint, address)
             routing = template.routing(document_id, at_ns)
-            records.append(encode(Event(at_ns, routing, template.finish(fields))))
-        return records
+            events.append(Event(at_ns, routing, template.finish(fields)))
+        return events
 
     def _annotate(self, fields: Fields, tick: Tick, now_ns: int) -> None:
         """Say in the last document of an attempt what is to be said of the run."""

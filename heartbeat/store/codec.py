@@ -35,6 +35,8 @@ def pack_records(records: Sequence[Record]) -> bytes:
             header["index"] = routing.index
         if routing.pipeline is not None:
             header["pipeline"] = routing.pipeline
+        if routing.extra:
+            header["extra"] = routing.extra
         lines += (orjson.dumps(header), record.body)
     return compress(b"\n".join(lines))
 
@@ -74,7 +76,9 @@ def unpack_states(entry: bytes) -> dict[str, bytes]:
 
 
 def _record(header: dict[str, Any], body: bytes, sequence: int) -> Record:
-    routing = Routing(header["id"], header.get("index"), header.get("pipeline"))
+    routing = Routing(
+        header["id"], header.get("index"), header.get("pipeline"), header.get("extra")
+    )
     return Record(body, routing, header["timestamp"], sequence)
 
 

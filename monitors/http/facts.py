@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heartbeat.event import microseconds
-from heartbeat.monitors.http.mime import detect
+from heartbeat.mime import detect
 
 if TYPE_CHECKING:
     from heartbeat.event import Fields

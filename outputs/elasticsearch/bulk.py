@@ -76,7 +76,7 @@ class Encoder:
 
     def index_of(self, record: Record) -> str:
         """Return where an event goes."""
-        chosen = record.routing.index or self.destination.index.at(record.timestamp)
+        chosen = record.routing.place or self.destination.index.at(record.timestamp)
         return chosen.lower()
 
     def _make(self, records: Sequence[Record]) -> Body:
@@ -94,7 +94,7 @@ class Encoder:
             second = record.timestamp // SECOND if self._is_dated else 0
             body = escape_html(record.body) if self._escapes else record.body
             parts += (
-                self._head(routing.index, routing.pipeline, second),
+                self._head(routing.place, routing.pipeline, second),
                 orjson.dumps(routing.id),
                 b"}}\n",
                 body,

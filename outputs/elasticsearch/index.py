@@ -67,10 +67,10 @@ class Destination:
     def place(self, batch: Batch) -> tuple[Batch, list[Rejection]]:
         """Return the batch with its places written to it, and what has no index."""
         placed = [self._placed(record) for record in batch]
-        lost = [one for one in placed if not one.routing.index]
+        lost = [one for one in placed if not one.routing.place]
         if not lost:
             return placed, []
-        kept = [one for one in placed if one.routing.index]
+        kept = [one for one in placed if one.routing.place]
         return kept, [Rejection(one, NO_INDEX, "no index") for one in lost]
 
     def _placed(self, record: Record) -> Record:

@@ -112,3 +112,30 @@ def test_everything_at_once(
     assert command("test", "config", config=config) == 1
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[2] for line in lines] == ["1", "3", "4", "5"]
+
+
+def test_processors(
+    command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Those of the process and of monitors are looked at, with places."""
+    config = (
+        "output.file.path: out\n"
+        "processors:\n"
+        "- add_field: {fields: {a: 1}}\n"
+        "- add_fields:\n"
+        "  fields: {a: 1}\n"
+        "heartbeat.monitors:\n"
+        "- {type: tcp, id: a, schedule: '@every 5s', hosts: ['x:1'],\n"
+        "   processors: [{rename: {}}]}\n"
+    )
+
+    assert command("test", "config", config=config) == 1
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert ":3:3: the processor action add_field does not exist. Valid" in first
+    assert second.endswith(
+        ":4:3: each processor must have exactly one action, but found 2 actions"
+        " (add_fields,fields) accessing 'processors.1'"
+    )
+    assert third.endswith(
+        ":8:18: missing fields option in heartbeat.monitors.0.processors.0.rename"
+    )

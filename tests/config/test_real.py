@@ -24,7 +24,7 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "docker-sample": (
         ["http auto-http-0XD4A97957FF23CBF7", "icmp auto-icmp-0X433A983C8589EBE7"],
         ["elasticsearch"],
-        ["processors"],
+        [],
     ),
     "dotted-mixture": (
         ["synthetics/http auto-synthetics/http-0XCCDBEAA1EBEFB790"],

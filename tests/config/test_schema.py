@@ -85,20 +85,31 @@ def test_real_files_fit(file: Path) -> None:
     assert found == expected
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        {"http.port": "${PORT}", "logging": {"level": "INFO"}},
-        {"heartbeat": {"monitors": None}, "output.file.codec.json.pretty": True},
-        {"heartbeat.scheduler": {"limit": "0x10"}, "tags": "one"},
-        {"fields.a.b": 1, "heartbeat.jobs.http.limit": 1, "queue.mem.flush.timeout": 1},
-        {"output.elasticsearch.ssl.verification_mode": "none"},
-        [
-            {"type": "icmp", "schedule": "@every 5s", "hosts": "a", "ssl.x": 1}
-            | {"wait": 1}
-        ],
-    ],
-)
+SPELLINGS: list[Any] = [
+    {"http.port": "${PORT}", "logging": {"level": "INFO"}},
+    {"heartbeat": {"monitors": None}, "output.file.codec.json.pretty": True},
+    {"heartbeat.scheduler": {"limit": "0x10"}, "tags": "one"},
+    {"fields.a.b": 1, "heartbeat.jobs.http.limit": 1, "queue.mem.flush.timeout": 1},
+    {"output.elasticsearch.ssl.verification_mode": "none"},
+    {
+        "processors": [
+            {"add_tags": {"tags": "a", "when.equals.a": 1}},
+            {"add_id": None},
+        ]
+    },
+    {"processors.add_tags.tags": "a"},
+    {
+        "processors": {
+            "if": {"equals": {"a": 1}},
+            "then": [{"rename": {"fields": [{"from": "a", "to": "b"}]}}],
+            "else": {"if.has_fields": ["b"], "then": {"drop_event": {}}},
+        }
+    },
+    [{"type": "icmp", "schedule": "@every 5s", "hosts": "a", "ssl.x": 1} | {"wait": 1}],
+]
+
+
+@pytest.mark.parametrize("data", SPELLINGS)
 def test_spellings(data: Any) -> None:
     """Dotted or nested, as text or number, from a variable: all fit."""
     found = checker().faults(data)
@@ -106,22 +117,31 @@ def test_spellings(data: Any) -> None:
     assert [fault for fault in found if "ssl.x" not in fault] == []
 
 
-@pytest.mark.parametrize(
-    ("data", "fault"),
-    [
-        ({"http.prot": 1}, ".http.prot: unknown"),
-        ({"http": {"prot": 1}}, ".http.prot: unknown"),
-        ({"http.port": 70000}, ".http.port: maximum"),
-        ({"http.enabled": "yes"}, ".http.enabled: pattern"),
-        ({"queue.mem.events": 3}, ".queue.mem.events: minimum"),
-        ({"timestamp.precision": "second"}, ".timestamp.precision: enum"),
-        ({"heartbeat.monitors": {}}, ".heartbeat.monitors: type"),
-        ([{"type": "dns", "schedule": "x"}], ".0.type: enum"),
-        ([{"type": "icmp"}], ".0.schedule: required"),
-        ([{"type": "tcp", "schedule": "x", "url": "a"}], ".0.url: unknown"),
-        ([{"type": "tcp", "schedule": "x", "timeout": "1d"}], ".0.timeout: pattern"),
-    ],
-)
+MISTAKES: list[tuple[Any, str]] = [
+    ({"http.prot": 1}, ".http.prot: unknown"),
+    ({"http": {"prot": 1}}, ".http.prot: unknown"),
+    ({"http.port": 70000}, ".http.port: maximum"),
+    ({"http.enabled": "yes"}, ".http.enabled: pattern"),
+    ({"queue.mem.events": 3}, ".queue.mem.events: minimum"),
+    ({"timestamp.precision": "second"}, ".timestamp.precision: enum"),
+    ({"heartbeat.monitors": {}}, ".heartbeat.monitors: type"),
+    ([{"type": "dns", "schedule": "x"}], ".0.type: enum"),
+    ([{"type": "icmp"}], ".0.schedule: required"),
+    ([{"type": "tcp", "schedule": "x", "url": "a"}], ".0.url: unknown"),
+    ([{"type": "tcp", "schedule": "x", "timeout": "1d"}], ".0.timeout: pattern"),
+    ({"processors": [{"add_tag": {}}]}, ".processors.0.add_tag: unknown"),
+    (
+        {"processors": {"now": {"field": "a", "when": {}}}},
+        ".processors.now.when: unknown",
+    ),
+    (
+        {"processors": [{"if": {}, "then": {"add_tags": {"tag": "a"}}}]},
+        ".processors.0.then.add_tags.tag: unknown",
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "fault"), MISTAKES)
 def test_mistakes(data: Any, fault: str) -> None:
     """What a loader would refuse or doubt, an editor marks."""
     assert fault in checker().faults(data)
@@ -132,7 +152,7 @@ def test_options_without_effect() -> None:
     definitions = schema_of(catalog())["$defs"]
 
     marked = [
-        definitions["main"]["properties"]["processors"],
+        definitions["main"]["properties"]["instrumentation"],
         definitions["MemoryQueueOptions"]["properties"]["flush"],
         definitions["monitor_http"]["properties"]["publisher_pipeline"],
     ]

@@ -148,10 +148,10 @@ def test_unknown_options() -> None:
 
 def test_known_but_not_acted_on() -> None:
     """Options of the reference say what became of them."""
-    assert doubts(placed(b"name: n\nprocessors: []\nalert: ~\n")) == [
+    assert doubts(placed(b"name: n\ndataset: x\nalert: ~\n")) == [
         (
-            "f.yml:2:1: processors is not supported here yet: events are sent without"
-            " these changes accessing 'm.0.processors'"
+            "f.yml:2:1: dataset has no effect in the reference either: remove it"
+            " accessing 'm.0.dataset'"
         )
     ]
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from heartbeat.config.types import (
+    Actions,
     ByteSize,
     Count,
     Duration,
@@ -276,3 +277,23 @@ def test_parse_number(text: str, expected: float | None) -> None:
 def test_type_name(value: object, expected: str) -> None:
     """Types are called what the reference calls them."""
     assert expected == type_name(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([{"a": 1}, {"b": 2}], ({"a": 1}, {"b": 2})),
+        ({"a": 1}, ({"a": 1},)),
+        ({"1": {"b": 2}, "0": {"a": 1}}, ({"a": 1}, {"b": 2})),
+        ({}, ({},)),
+        (None, ()),
+    ],
+)
+def test_actions(value: object, expected: object) -> None:
+    """A single mapping is a list of one, unless it numbers its entries."""
+    assert expected == read(Actions, value)
+
+
+def test_no_actions() -> None:
+    """Entries are mappings."""
+    assert refused(Actions, ["add_tags"]) == "required 'object', but found 'string'"

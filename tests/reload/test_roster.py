@@ -10,9 +10,14 @@ import pytest
 from tests.support.plant import monitor
 from tests.support.probe import running
 
+# pyright: reportPrivateUsage=false
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from heartbeat.config import Section
+    from heartbeat.event import Event
+    from heartbeat.processors.base import Processor, ProcessorContext
     from tests.support.plant import Plant
 
 
@@ -136,3 +141,82 @@ async def test_reload_under_load(plant: Plant) -> None:
     assert len(set(before) & set(plant.roster.runners)) == 1900
     assert all(end - times[-1] < 10 for times in runs.values())
     assert {step for times in runs.values() for step in steps(times)} == {10.0}
+
+
+def with_processor(options: str) -> str:
+    """Return an entry of a list of monitors with one processor."""
+    return monitor("web", f", processors: [{{add_tags: {options}}}]")
+
+
+async def test_changed_processors(plant: Plant) -> None:
+    """A list of processors is followed like any option."""
+    plant.write("monitors.d/a.yml", with_processor("{tags: x}"))
+    plant.start()
+    async with running(plant.scheduler):
+        await plant.clock.advance(15)
+        plant.write("monitors.d/a.yml", with_processor("{tags: z}"))
+        await plant.look()
+        await plant.clock.advance(15)
+
+    tags = [document["tags"] for document in plant.journal.documents]
+    assert (tags[0], tags[-1]) == (["x"], ["z"])
+
+
+async def test_processors_at_fault(plant: Plant) -> None:
+    """What worked goes on."""
+    plant.write("monitors.d/a.yml", with_processor("{tags: x}"))
+    plant.start()
+    async with running(plant.scheduler):
+        await plant.clock.advance(15)
+        plant.write("monitors.d/a.yml", with_processor("{tag: z}"))
+        await plant.look()
+        await plant.clock.advance(15)
+
+    assert plant.reloader.counters.errors == 2
+    assert {tuple(document["tags"]) for document in plant.journal.documents} == {("x",)}
+    assert plant.roster.filtered == 0
+
+
+class Sourced:
+    """A processor that needs a source."""
+
+    def __init__(self, source: object) -> None:
+        self.sources = [source]
+
+    def __call__(self, event: Event) -> Event:
+        """Leave the event alone."""
+        return event
+
+
+async def test_sources_run_as_long_as_they_are_needed(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are held from the first monitor that needs them to the last."""
+
+    def build(section: Section, context: ProcessorContext) -> Processor:
+        key = str(section.plain())
+        return Sourced(context.sources.of(key, lambda: NamedSource(key)))
+
+    monkeypatch.setattr("heartbeat.processors.drop_event.build", build)
+    one = ", processors: [{drop_event: {a: 1}}]"
+    path = plant.write("monitors.d/a.yml", monitor("a", one) + monitor("b", one))
+    plant.start()
+    async with running(plant.scheduler):
+        (source,) = plant.sources._users
+        plant.write("monitors.d/a.yml", monitor("b", one + ", note: new"))
+        await plant.look()
+        assert list(plant.sources._users) == [source]
+        path.unlink()
+        await plant.look()
+
+    assert not plant.sources._users
+
+
+class NamedSource:
+    """A source that never runs here."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def run(self) -> None:
+        """Do nothing."""

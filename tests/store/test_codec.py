@@ -15,7 +15,8 @@ from tests.support.records import record, records
 
 names = st.text(st.characters(codec="utf-8"))
 lines = st.binary().filter(lambda line: b"\n" not in line)
-routings = st.builds(Routing, names, st.none() | names, st.none() | names)
+extras = st.none() | st.dictionaries(names, st.integers(0, 9) | names, min_size=1)
+routings = st.builds(Routing, names, st.none() | names, st.none() | names, extras)
 
 
 @given(st.lists(st.builds(Record, lines, routings, st.integers(0, 2**62)), min_size=1))

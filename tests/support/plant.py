@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from heartbeat.config import Kinds, Request, Settings, load
 from heartbeat.net import Network
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.sources import Sources
 from heartbeat.reload import Reloader, Roster
 from heartbeat.reload.diff import compare
 from heartbeat.runner import Site
@@ -45,6 +47,7 @@ class Plant:
         self.clock = clock
         self.journal = Journal()
         self.network = Network(clock)
+        self.sources = Sources()
         self.scheduler = Scheduler(clock)
         self.write("heartbeat.yml", MAIN)
 
@@ -68,7 +71,8 @@ class Plant:
         """Put in place what is written."""
         settings = self.load()
         self.site = Site.of(self.clock, self.journal, IDENTITY)
-        self.roster = Roster(self.scheduler, self.site, self.network, {})
+        context = ProcessorContext(self.network, self.sources)
+        self.roster = Roster(self.scheduler, self.site, context, {})
         self.roster.begin(self.roster.build(settings.monitors))
         self.reloader = Reloader(self.roster, settings, self.load, self.clock)
 

@@ -14,6 +14,7 @@ from heartbeat.clock import Deadline
 from heartbeat.config import MonitorSpec
 from heartbeat.errors import CheckError, ErrorCode, ErrorType
 from heartbeat.event import Record, Result
+from heartbeat.processors.chain import Chain
 from heartbeat.runner import Identity, Runner, Site, runners
 from heartbeat.schedule import Tick, parse
 from tests.support.clock import START_NS, FakeClock
@@ -135,12 +136,15 @@ class Stage:
     clock: FakeClock
     journal: Journal = field(default_factory=Journal)
     identity: Identity = IDENTITY
+    processors: Chain = field(default_factory=Chain)
+    own: Chain = field(default_factory=Chain)
     pauses: list[float] = field(default_factory=list[float])
 
     def runners(self, checks: Sequence[Check], **options: Any) -> list[Runner]:
         """Return the runners of a monitor, with the states kept so far."""
-        site = Site.of(self.clock, self.journal, self.identity)
-        return runners(spec_of(**options), checks, site, self.journal.states)
+        self.site = Site.of(self.clock, self.journal, self.identity, self.processors)
+        spec, states = spec_of(**options), self.journal.states
+        return runners(spec, checks, self.site, states, self.own)
 
     def runner(self, *attempts: list[Any], **options: Any) -> Runner:
         """Return the runner of a check that does what a test says."""

@@ -57,6 +57,21 @@ def test_the_monitor_decides_before_the_output(
     assert found == {"create": expected}
 
 
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [({"index": "There"}, "there"), ({"index": ""}, "own"), ({"x": 1}, "own")],
+)
+def test_a_processor_decides_before_the_monitor(
+    extra: dict[str, object], expected: str
+) -> None:
+    """`@metadata.index` comes before the index of the monitor."""
+    one = replace(record(1), routing=Routing("id-1", "own", extra=extra))
+    made = encoder()
+
+    assert action(made, one) == {"create": {"_index": expected, "_id": "id-1"}}
+    assert made.index_of(one) == expected
+
+
 def test_the_index_can_depend_on_the_day() -> None:
     """Each event goes where its own time says."""
     made = encoder("x-%{[agent.version]}-%{+yyyy.MM.dd}")

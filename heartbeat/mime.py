@@ -1,8 +1,8 @@
 """What kind of content a body is, judged by its first bytes.
 
-Owns `http.response.mime_type`: magic numbers, the sniffing rules of the WHATWG as far
-as the reference follows them, and its own rule for JSON and XML. The server's
-Content-Type is not asked. Must not know where the bytes come from.
+Owns magic numbers, the sniffing rules of the WHATWG as far as the reference follows
+them, and its own rule for JSON and XML. What a server calls it is not asked. Must not
+know where the bytes come from.
 """
 
 from __future__ import annotations

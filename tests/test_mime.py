@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heartbeat.monitors.http.mime import JSON_SIZE, XML_SIZE, detect
+from heartbeat.mime import JSON_SIZE, XML_SIZE, detect
 
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
