@@ -1,7 +1,7 @@
-"""What the endpoint shows of this process: `/`, `/state`, `/stats`, `/health`.
+"""What the endpoint shows of this process, path by path.
 
-Owns who and how well it is; its figures are those of `figures`. Must not know how they
-are served.
+Owns who and how well it is; its figures are those of `figures`, its monitors those of
+`overview`. Must not know how they are served.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import platform
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heartbeat import COMPATIBLE_VERSION, __version__, process
-from heartbeat.endpoint import Views
+from heartbeat.endpoint import WELL, Views
 from heartbeat.figures import stats
+from heartbeat.overview import inputs, overview
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,13 +23,33 @@ if TYPE_CHECKING:
     from heartbeat.figures import Parts
 
 
+REFUSED = {
+    "/debug/pprof": (
+        "profiles of a Go process; send SIGUSR1 to log what is running, or look at the"
+        " process with py-spy"
+    ),
+    "/debug/state-inspector": "is not kept; /monitors and /stats tell the state",
+}
+"""Paths that the reference serves, if told to, and why we do not."""
+
+
 def views_of(parts: Parts) -> Views:
     """Return the views of a process."""
+    roster, clock = parts.roster, parts.clock
     return Views(
-        info=lambda: _info(parts.agent),
-        state=lambda: _state(parts),
-        stats=lambda: stats(parts),
-        health=lambda: _health(parts),
+        figures={
+            "/": lambda: _info(parts.agent),
+            "/state": lambda: _state(parts),
+            "/stats": lambda: stats(parts),
+            "/dataset": lambda: None,
+            "/health": lambda: _health(parts),
+            "/ready": lambda: _ready(parts),
+        },
+        listings={
+            "/monitors": partial(overview, roster, clock),
+            "/inputs": partial(inputs, roster, clock),
+        },
+        refused=REFUSED,
     )
 
 
@@ -78,11 +100,34 @@ def _health(parts: Parts) -> dict[str, Any]:
     An output that is down is told but does not make the process unwell: its events
     wait, and a restart would not bring it back.
     """
-    outputs = {
+    return {
+        "status": "; ".join(_ailments(parts)) or WELL,
+        "outputs": _outputs(parts),
+    }
+
+
+def _ready(parts: Parts) -> dict[str, Any]:
+    """Return whether all that was configured works: checks, store and every output.
+
+    For whoever replaces one process by another: a wrong password for an output shows
+    here, before the old process is gone.
+    """
+    lacking = [*_ailments(parts)]
+    if not parts.scheduler.is_running:
+        lacking.append("no check has been scheduled yet, or all have been stopped")
+    lacking += [
+        f"output {worker.name} takes nothing"
+        for worker in parts.workers
+        if not worker.is_working
+    ]
+    return {"status": "; ".join(lacking) or WELL, "outputs": _outputs(parts)}
+
+
+def _outputs(parts: Parts) -> dict[str, Any]:
+    return {
         worker.name: {"available": worker.is_working, "pending": worker.pending}
         for worker in parts.workers
     }
-    return {"status": "; ".join(_ailments(parts)) or "ok", "outputs": outputs}
 
 
 def _ailments(parts: Parts) -> Iterator[str]:

@@ -62,7 +62,7 @@ class TestInfo:
 
     def test_who_it_is(self, parts: Parts) -> None:
         """It gives the ids that documents have."""
-        info = views_of(parts).info()
+        info = views_of(parts).figures["/"]()
 
         assert (info["uuid"], info["ephemeral_id"]) == ("1-2-3", "4-5-6")
 
@@ -72,7 +72,7 @@ class TestState:
 
     def test_monitors_by_type(self, parts: Parts) -> None:
         """Monitors and endpoints are counted, in all and for each type."""
-        assert views_of(parts).state()["heartbeat"] == {
+        assert views_of(parts).figures["/state"]()["heartbeat"] == {
             "monitors": 2,
             "endpoints": 3,
             "levels": {"up": 2, "degraded": 1},
@@ -85,7 +85,7 @@ class TestStats:
 
     def test_outputs(self, parts: Parts) -> None:
         """Each output is told by itself, and all together as in the reference."""
-        stats = views_of(parts).stats()
+        stats = views_of(parts).figures["/stats"]()
         own = stats["heartbeat"]["outputs"]["console"]
 
         assert (own["events"]["acked"], own["events"]["pending"]) == (9, 4)
@@ -96,7 +96,7 @@ class TestStats:
         parts.scheduler.add(Probe(clock, lasts=5.0).job())
         async with running(parts.scheduler):
             await clock.advance(11)
-            schedule = views_of(parts).stats()["heartbeat"]["scheduler"]
+            schedule = views_of(parts).figures["/stats"]()["heartbeat"]["scheduler"]
 
         flow = {
             "due": 1,
@@ -118,7 +118,9 @@ class TestStats:
         """It counts from the start of the process."""
         clock.jump(3)
 
-        assert views_of(parts).stats()["beat"]["info"]["uptime"] == {"ms": 3000}
+        assert views_of(parts).figures["/stats"]()["beat"]["info"]["uptime"] == {
+            "ms": 3000
+        }
 
 
 class TestHealth:
@@ -126,7 +128,7 @@ class TestHealth:
 
     def test_an_output_that_is_down_is_no_illness(self, parts: Parts) -> None:
         """Its events wait; a restart would not help."""
-        assert views_of(parts).health() == {
+        assert views_of(parts).figures["/health"]() == {
             "status": "ok",
             "outputs": {"console": {"available": False, "pending": 4}},
         }
@@ -137,7 +139,7 @@ class TestHealth:
         """Documents that are not kept would be lost with the process."""
         store.is_failing = True
 
-        assert views_of(parts).health()["status"] == (
+        assert views_of(parts).figures["/health"]()["status"] == (
             "the store cannot be written: new documents are in memory only"
         )
 
@@ -146,7 +148,7 @@ class TestHealth:
         parts.scheduler.add(Probe(clock).job())
         async with running(parts.scheduler):
             clock.jump(75)
-            status = views_of(parts).health()["status"]
+            status = views_of(parts).figures["/health"]()["status"]
 
         assert status == (
             "the scheduler is stuck: a check has been due for 65s and none has begun"

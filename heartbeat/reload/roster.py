@@ -70,6 +70,12 @@ class Roster:
         return [runner for built in self._running.values() for runner in built.runners]
 
     @property
+    def endpoints_by_spec(self) -> list[tuple[MonitorSpec, Runner]]:
+        """Return all runners, each with the monitor it belongs to."""
+        running = self._running.values()
+        return [(built.spec, runner) for built in running for runner in built.runners]
+
+    @property
     def skipped(self) -> int:
         """Return how many runs fell into a maintenance window."""
         return self._site.counts.skipped

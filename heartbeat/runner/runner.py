@@ -16,6 +16,7 @@ from heartbeat.event import DOWN, UP, Event, Result, encode, event_id
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.runner.document import Template
 from heartbeat.runner.identity import names_of
+from heartbeat.runner.last import LastRun, last_run
 from heartbeat.runner.level import Level, level_note, slow_phases
 from heartbeat.runner.notes import gap_note, note, step_note
 from heartbeat.schedule import NEVER
@@ -74,8 +75,9 @@ class Runner:
     """Runs one check with its attempts and turns the outcome into documents.
 
     `id` is unique within the process, `type` is as the operator wrote it, `host` what
-    the check talks to, empty if that is not known, and `last_tick_ns` the last tick
-    that was run, by an earlier process too.
+    the check talks to, empty if that is not known, `last` what the last attempt of this
+    process found, and `last_tick_ns` the last tick that was run, by an earlier process
+    too.
     """
 
     __slots__ = (
@@ -100,6 +102,7 @@ class Runner:
         "_timeout_ns",
         "host",
         "id",
+        "last",
         "schedule",
         "spread",
         "type",
@@ -138,6 +141,7 @@ class Runner:
         self._template = Template(spec, names.monitor_id, check.url, site.identity)
         self._state_key = state_key(names.key, location)
         self._state = MonitorState(names.key, location)
+        self.last: LastRun | None = None
         self.resume(states)
 
     def resume(self, states: Mapping[str, bytes]) -> None:
@@ -156,6 +160,31 @@ class Runner:
     def last_tick_ns(self) -> int | None:
         """Return the last tick that was run, None if there was none."""
         return self._state.tick_ns
+
+    @property
+    def monitor_id(self) -> str:
+        """Return the id that stands in documents."""
+        return self._monitor_id
+
+    @property
+    def url(self) -> str:
+        """Return what is checked as documents have it, empty if that is not known."""
+        return self._endpoint
+
+    @property
+    def state(self) -> MonitorState:
+        """Return what is known of the target; to be looked at only."""
+        return self._state
+
+    @property
+    def has_windows(self) -> bool:
+        """Return whether there are maintenance windows."""
+        return bool(self._maintenance)
+
+    @property
+    def has_thresholds(self) -> bool:
+        """Return whether phases may be too slow."""
+        return self._degraded is not None
 
     @property
     def is_up(self) -> bool:
@@ -301,6 +330,8 @@ class Runner:
             address = _address(outcomes, place)
             document_id = event_id(*base, self._endpoint, address)
             routing = template.routing(document_id, at_ns)
+            if place == last:
+                self.last = last_run(fields, outcomes, duration_us)
             records.append(encode(Event(at_ns, routing, template.finish(fields))))
         return records
 

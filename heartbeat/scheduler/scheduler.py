@@ -107,6 +107,11 @@ class Scheduler:
         entry.due_ns = IDLE
         self._cut(entry)
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether jobs are begun: after `run` has been called, until a stop."""
+        return self._group is not None and not self._is_closing
+
     def counters(self) -> Counters:
         """Return how the scheduler is doing now."""
         return Counters(
