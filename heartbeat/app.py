@@ -16,12 +16,14 @@ import signal
 import uuid
 from contextlib import AsyncExitStack
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
 from heartbeat import COMPATIBLE_VERSION, __version__, datadir, process
 from heartbeat.assembly import outputs_of, queue_of
+from heartbeat.buffer import Buffer
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
@@ -87,6 +89,7 @@ class App:
         self._clock: Clock = SystemClock()
         self._stopped = asyncio.Event()
         self._draining: list[asyncio.Task[None]] = []
+        self._buffer: Buffer | None = None
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -143,12 +146,15 @@ class App:
     def _tell_figures(
         self, group: asyncio.TaskGroup, parts: Parts
     ) -> list[asyncio.Task[None]]:
-        """Begin to log the figures, if that is wanted."""
+        """Begin to tell the figures to whom they are wanted by."""
         options = self._settings.options.logging.metrics
-        if not options.enabled:
-            return []
-        metrics = MetricsLog(lambda: stats(parts), self._clock, options.period)
-        return [group.create_task(metrics.run())]
+        tellers: list[MetricsLog | Buffer] = []
+        if options.enabled:
+            figures = partial(stats, parts)
+            tellers.append(MetricsLog(figures, self._clock, options.period))
+        if self._buffer is not None:
+            tellers.append(self._buffer)
+        return [group.create_task(teller.run()) for teller in tellers]
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()
@@ -287,9 +293,20 @@ class App:
         from heartbeat.endpoint import Endpoint  # noqa: PLC0415
         from heartbeat.views import views_of  # noqa: PLC0415
 
-        endpoint = Endpoint(options.host, options.port, views_of(parts))
+        self._buffer = self._buffer_of(parts)
+        views = views_of(
+            parts, max_monitors=options.metrics.max_monitors, buffer=self._buffer
+        )
+        endpoint = Endpoint(options.host, options.port, views)
         await endpoint.start()
         stack.push_async_callback(endpoint.close)
+
+    def _buffer_of(self, parts: Parts) -> Buffer | None:
+        options = self._settings.options.http.buffer
+        if not options.enabled:
+            return None
+        period, size = options.period, options.size
+        return Buffer(partial(stats, parts), self._clock, period=period, size=size)
 
 
 def _first(group: BaseExceptionGroup[OutputClosed]) -> OutputClosed:

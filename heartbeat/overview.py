@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from heartbeat.reload import Roster
     from heartbeat.runner import Runner
 
-PORTION = 500
+PORTION = 250
 """Monitors looked at in one turn of the loop: about a millisecond."""
 
 DEFAULT_LIMIT = 100
@@ -95,12 +95,12 @@ async def inputs(
 
 
 async def in_portions(
-    roster: Roster, clock: Clock
+    roster: Roster, clock: Clock, portion: int = PORTION
 ) -> AsyncIterator[tuple[MonitorSpec, Runner]]:
     """Yield what runs at this moment, with turns of the loop in between."""
     for place, one in enumerate(roster.endpoints_by_spec, 1):
         yield one
-        if place % PORTION == 0:
+        if place % portion == 0:
             await clock.sleep_until(0.0)
 
 

@@ -16,12 +16,16 @@ from heartbeat import COMPATIBLE_VERSION, __version__, process
 from heartbeat.endpoint import WELL, Views
 from heartbeat.figures import stats
 from heartbeat.overview import inputs, overview
+from heartbeat.prometheus import Prometheus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from heartbeat.buffer import Buffer
     from heartbeat.figures import Parts
 
+
+MAX_MONITORS = 10_000
 
 REFUSED = {
     "/debug/pprof": (
@@ -33,8 +37,11 @@ REFUSED = {
 """Paths that the reference serves, if told to, and why we do not."""
 
 
-def views_of(parts: Parts) -> Views:
-    """Return the views of a process."""
+def views_of(
+    parts: Parts, *, max_monitors: int = MAX_MONITORS, buffer: Buffer | None = None
+) -> Views:
+    """Return the views of a process; `/metrics` has that many endpoints singly."""
+    kept = {} if buffer is None else {"/buffer": buffer.kept}
     roster, clock = parts.roster, parts.clock
     return Views(
         figures={
@@ -44,11 +51,13 @@ def views_of(parts: Parts) -> Views:
             "/dataset": lambda: None,
             "/health": lambda: _health(parts),
             "/ready": lambda: _ready(parts),
+            **kept,
         },
         listings={
             "/monitors": partial(overview, roster, clock),
             "/inputs": partial(inputs, roster, clock),
         },
+        expositions={"/metrics": Prometheus(parts, max_monitors).page},
         refused=REFUSED,
     )
 

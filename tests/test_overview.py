@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from heartbeat import overview as subject
 from heartbeat.endpoint import BadQuery
 from heartbeat.event import Result
-from heartbeat.overview import inputs, overview
+from heartbeat.overview import in_portions, inputs, overview
 from tests.support.stage import DOWN, UP, Stage, Wrote, spec_of
 
 if TYPE_CHECKING:
@@ -148,14 +147,15 @@ class TestMonitors:
         self, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """What is asked for while monitors are many does not hold up the loop."""
-        monkeypatch.setattr(subject, "PORTION", 2)
+        roster = await roster_of(clock, [], [], [], [], [])
         waited: list[float] = []
 
         async def sleep_until(when: float) -> None:
             waited.append(when)
 
         monkeypatch.setattr(clock, "sleep_until", sleep_until)
-        await overview(await roster_of(clock, [], [], [], [], []), clock, {})
+        async for _ in in_portions(roster, clock, 2):
+            pass
 
         assert waited == [0.0, 0.0]
 

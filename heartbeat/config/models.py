@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from heartbeat.config.endpoint import EndpointOptions
 from heartbeat.config.setup import SetupOptions
 from heartbeat.config.types import (
     ByteSize,
@@ -23,7 +24,6 @@ from heartbeat.config.types import (
     Listed,
     Options,
     Text,
-    Uint16,
     Words,
 )
 
@@ -182,16 +182,6 @@ class KeystoreOptions(Options):
         default="",
         description="The file, from path.data on; heartbeat.keystore by default.",
     )
-
-
-class EndpointOptions(Options):
-    """`http`: the endpoint that tells about the process."""
-
-    enabled: Flag = Field(default=False, description="Serve the endpoint.")
-    host: Text = Field(
-        default="localhost", description="Name, address or unix:///path."
-    )
-    port: Uint16 = Field(default=5066, description="TCP port.")
 
 
 class LogFileOptions(Options):

@@ -33,7 +33,6 @@ NOTES: Final = {
     "heartbeat.socket_trace": f"{_NO_EFFECT}it serves the reference's own tests",
     "http.named_pipe": f"{_NO_EFFECT}there are no Windows pipes",
     "http.pprof": f"{_NO_EFFECT}it profiles the reference's own runtime",
-    "http.buffer": f"{_NOT_YET}/buffer is not served",
     "http.debug": f"{_NO_EFFECT}it inspects the reference's own inputs",
     "logging.to_syslog": f"{_NOT_YET}log to files or standard error",
     "logging.to_eventlog": f"{_NO_EFFECT}there is no Windows event log",
