@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import uuid
 from contextlib import AsyncExitStack
@@ -27,12 +28,14 @@ from heartbeat.buffer import Buffer
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
+from heartbeat.dump import dump
 from heartbeat.elastic.automatic import attach
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError, OutputClosed
-from heartbeat.figures import Parts, stats
+from heartbeat.figures import Parts, ailing, stats, summary
 from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
+from heartbeat.notify import ServiceManager
 from heartbeat.outputs.base import OutputContext
 from heartbeat.reload import Reloader, Roster
 from heartbeat.runner import Identity, Site
@@ -90,6 +93,7 @@ class App:
         self._stopped = asyncio.Event()
         self._draining: list[asyncio.Task[None]] = []
         self._buffer: Buffer | None = None
+        self._manager = ServiceManager(os.environ, self._clock)
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -111,8 +115,10 @@ class App:
             self._tell_problems()
             process.raise_file_limit()
             process.settle_memory()
-            self._listen_to_signals(parts.reloader)
+            self._tell_rights(parts)
+            self._listen_to_signals(parts)
             log.info("heartbeat is running! Hit CTRL-C to stop it.")
+            self._manager.ready()
             async with asyncio.TaskGroup() as group:
                 delivering = [group.create_task(w.run()) for w in parts.workers]
                 await self._check(parts)
@@ -137,6 +143,8 @@ class App:
             if self._mode is Mode.SERVE:
                 beside.append(group.create_task(parts.reloader.run()))
                 beside += self._tell_figures(group, parts)
+                sick, words = partial(ailing, parts), partial(summary, parts)
+                beside.append(group.create_task(self._manager.run(sick, words)))
                 await scheduler.run()
             else:
                 await scheduler.run_once()
@@ -182,15 +190,26 @@ class App:
         is_up = all(r.is_up or r.rests for r in parts.roster.runners)
         return 0 if is_delivered and is_up else 1
 
-    def _listen_to_signals(self, reloader: Reloader) -> None:
+    def _tell_rights(self, parts: Parts) -> None:
+        """Log as whom we run, and what that does not allow."""
+        log.info("%s", process.rights())
+        if parts.roster.endpoints["icmp"] and not process.may_ping():
+            log.warning(
+                "ICMP monitors will report down: grant CAP_NET_RAW, or admit one of"
+                " our groups with the sysctl net.ipv4.ping_group_range"
+            )
+
+    def _listen_to_signals(self, parts: Parts) -> None:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._stop, number)
         if self._mode is Mode.SERVE:
-            loop.add_signal_handler(signal.SIGHUP, reloader.ask)
+            loop.add_signal_handler(signal.SIGHUP, parts.reloader.ask)
+        loop.add_signal_handler(signal.SIGUSR1, lambda: dump(parts.scheduler.running()))
 
     def _stop(self, number: signal.Signals) -> None:
         log.info("Received signal %s, stopping", number.name)
+        self._manager.stopping()
         self._stopped.set()
         for task in self._draining:
             task.cancel()
@@ -217,7 +236,8 @@ class App:
         scheduler = self._scheduler()
         roster = Roster(scheduler, site, network, store.states())
         self._begin(roster)
-        reloader = Reloader(roster, self._settings, self._load, self._clock)
+        around = self._manager.reloading
+        reloader = Reloader(roster, self._settings, self._load, self._clock, around)
         parts = Parts(
             clock=self._clock,
             began=self._clock.monotonic(),

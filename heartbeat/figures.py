@@ -1,6 +1,7 @@
 """What this process counts and measures of itself, under the names of `/stats`.
 
-Owns the names of the figures, which are the reference's where it has them. Must not
+Owns the names of the figures, which are the reference's where it has them, and what
+counts as being unwell. Must not
 know how they are counted, nor who reads them.
 """
 
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from heartbeat import COMPATIBLE_VERSION, process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from heartbeat.clock import Clock
     from heartbeat.delivery import Worker
@@ -137,3 +138,28 @@ def _output(workers: Sequence[Worker]) -> dict[str, Any]:
         events.update(_delivery(worker)["events"])
     events["active"] = events.pop("pending")
     return {"type": ",".join(worker.name for worker in workers), "events": events}
+
+
+def ailing(parts: Parts) -> str:
+    """Return what is wrong, in words; empty if nothing is."""
+    return "; ".join(ailments(parts))
+
+
+def ailments(parts: Parts) -> Iterator[str]:
+    """Yield what is wrong, in words."""
+    if parts.store.is_failing:
+        yield "the store cannot be written: new documents are in memory only"
+    timing = parts.scheduler.timing()
+    if timing.is_stuck:
+        yield (
+            f"the scheduler is stuck: a check has been due for {timing.overdue:.0f}s"
+            f" and none has begun for {timing.idle:.0f}s"
+        )
+
+
+def summary(parts: Parts) -> str:
+    """Return in a few words how things stand, for a service manager's status."""
+    levels = Counter(runner.level.value for runner in parts.roster.runners)
+    told = ", ".join(f"{count} {word}" for word, count in levels.most_common())
+    waiting = sum(worker.pending for worker in parts.workers)
+    return f"{levels.total()} endpoints: {told or 'none'}; {waiting} events wait"

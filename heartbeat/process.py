@@ -9,12 +9,15 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import pwd
 import resource
 import socket
 from pathlib import Path
 from typing import Any
 
 STATUS = Path("/proc/self/status")
+PING_GROUPS = Path("/proc/sys/net/ipv4/ping_group_range")
+CAP_NET_RAW = 13
 DESCRIPTORS = Path("/proc/self/fd")
 
 
@@ -33,6 +36,43 @@ def raise_file_limit() -> int:
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def rights() -> str:
+    """Return as whom we run and what we may, in words for the log."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    user = os.geteuid()
+    try:
+        name = f" ({pwd.getpwuid(user).pw_name})"
+    except KeyError:
+        name = ""
+    raw = "with" if has_net_raw() else "without"
+    return (
+        f"running as uid {user}{name}, gid {os.getegid()}, {raw} CAP_NET_RAW,"
+        f" at most {soft} open files"
+    )
+
+
+def has_net_raw() -> bool:
+    """Return whether we may send any packet; root may where the system does not say."""
+    try:
+        lines = STATUS.read_text(encoding="ascii").splitlines()
+        mask = next(x.split()[1] for x in lines if x.startswith("CapEff:"))
+    except (OSError, StopIteration):
+        return os.geteuid() == 0
+    return bool(int(mask, 16) >> CAP_NET_RAW & 1)
+
+
+def may_ping() -> bool:
+    """Return whether echo requests can be sent at all."""
+    if has_net_raw():
+        return True
+    try:
+        lowest, highest = map(int, PING_GROUPS.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return True
+    groups = {os.getegid(), *os.getgroups()}
+    return any(lowest <= group <= highest for group in groups)
 
 
 def settle_memory() -> None:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from heartbeat import COMPATIBLE_VERSION, __version__, process
 from heartbeat.endpoint import WELL, Views
-from heartbeat.figures import stats
+from heartbeat.figures import ailing, ailments, stats
 from heartbeat.overview import inputs, overview
 from heartbeat.prometheus import Prometheus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from heartbeat.buffer import Buffer
     from heartbeat.figures import Parts
@@ -110,7 +110,7 @@ def _health(parts: Parts) -> dict[str, Any]:
     wait, and a restart would not bring it back.
     """
     return {
-        "status": "; ".join(_ailments(parts)) or WELL,
+        "status": ailing(parts) or WELL,
         "outputs": _outputs(parts),
     }
 
@@ -121,7 +121,7 @@ def _ready(parts: Parts) -> dict[str, Any]:
     For whoever replaces one process by another: a wrong password for an output shows
     here, before the old process is gone.
     """
-    lacking = [*_ailments(parts)]
+    lacking = list(ailments(parts))
     if not parts.scheduler.is_running:
         lacking.append("no check has been scheduled yet, or all have been stopped")
     lacking += [
@@ -137,15 +137,3 @@ def _outputs(parts: Parts) -> dict[str, Any]:
         worker.name: {"available": worker.is_working, "pending": worker.pending}
         for worker in parts.workers
     }
-
-
-def _ailments(parts: Parts) -> Iterator[str]:
-    """Yield what is wrong, in words."""
-    if parts.store.is_failing:
-        yield "the store cannot be written: new documents are in memory only"
-    timing = parts.scheduler.timing()
-    if timing.is_stuck:
-        yield (
-            f"the scheduler is stuck: a check has been due for {timing.overdue:.0f}s"
-            f" and none has begun for {timing.idle:.0f}s"
-        )
