@@ -7,6 +7,7 @@ know how they are counted, nor who reads them.
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -50,14 +51,31 @@ def stats(parts: Parts) -> dict[str, Any]:
     }
     usage = process.usage(parts.clock.monotonic() - parts.began)
     return {
-        "beat": {**usage, "info": {**info, "uptime": usage.pop("uptime")}},
+        "beat": {
+            **usage,
+            "runtime": {"goroutines": _tasks()},
+            "info": {**info, "uptime": usage.pop("uptime")},
+        },
         "heartbeat": {
             "scheduler": _schedule(parts),
             "outputs": {worker.name: _delivery(worker) for worker in parts.workers},
+            **_types(parts.roster),
         },
-        "libbeat": {"config": _config(parts), "output": _output(parts.workers)},
+        "libbeat": {
+            "config": _config(parts),
+            "output": _output(parts.workers),
+            "pipeline": _pipeline(parts),
+        },
         "system": process.system(),
     }
+
+
+def _tasks() -> int:
+    """Return how many tasks there are; none where no loop runs."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0
 
 
 def _schedule(parts: Parts) -> dict[str, Any]:
@@ -109,6 +127,46 @@ def _config(parts: Parts) -> dict[str, Any]:
             "starts": roster.starts,
             "stops": roster.stops,
             "running": roster.monitors.total(),
+        },
+    }
+
+
+def _types(roster: Roster) -> dict[str, Any]:
+    """Return the reference's figures of each type of monitor."""
+    return {
+        kind: {
+            "monitor_starts": count,
+            "monitor_stops": count - roster.monitors[kind],
+            "endpoint_starts": roster.endpoint_starts[kind],
+            "endpoint_stops": roster.endpoint_starts[kind] - roster.endpoints[kind],
+        }
+        for kind, count in roster.monitor_starts.items()
+    }
+
+
+def _pipeline(parts: Parts) -> dict[str, Any]:
+    """Return the reference's figures of what is between checks and outputs: our store.
+
+    An event waits as long as any output lacks it, so the furthest behind counts.
+    """
+    taken, workers = parts.store.appended, parts.workers
+    waiting = max((worker.pending for worker in workers), default=0)
+    counters = [worker.counters for worker in workers]
+    return {
+        "clients": parts.roster.monitors.total(),
+        "events": {
+            "total": taken,
+            "published": taken,
+            "active": waiting,
+            "filtered": 0,
+            "failed": 0,
+            "dropped": sum(one.dropped for one in counters),
+            "retry": sum(one.retry for one in counters),
+        },
+        "queue": {
+            "acked": sum(one.acked for one in counters),
+            "added": {"events": taken},
+            "filled": {"events": waiting},
         },
     }
 

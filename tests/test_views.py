@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from heartbeat.delivery import Counters as Deliveries
-from heartbeat.figures import Parts
+from heartbeat.figures import Parts, summary
 from heartbeat.runner import Level
 from heartbeat.scheduler import Scheduler
 from heartbeat.views import views_of
@@ -26,7 +26,7 @@ AGENT = {"id": "1-2-3", "ephemeral_id": "4-5-6", "name": "berlin-1"}
 @pytest.fixture
 def store() -> SimpleNamespace:
     """Return a store that can be written."""
-    return SimpleNamespace(is_failing=False)
+    return SimpleNamespace(is_failing=False, appended=12)
 
 
 @pytest.fixture
@@ -39,6 +39,8 @@ def parts(clock: FakeClock, store: SimpleNamespace) -> Parts:
     roster = SimpleNamespace(
         monitors=Counter(http=2),
         endpoints=Counter(http=3),
+        monitor_starts=Counter(http=3, tcp=1),
+        endpoint_starts=Counter(http=4, tcp=1),
         runners=[SimpleNamespace(level=level) for level in levels],
         skipped=1,
         starts=2,
@@ -91,6 +93,43 @@ class TestStats:
         assert (own["events"]["acked"], own["events"]["pending"]) == (9, 4)
         assert stats["libbeat"]["output"]["events"]["active"] == 4
 
+    def test_pipeline(self, parts: Parts) -> None:
+        """What is between checks and outputs, under the reference's names."""
+        pipeline = views_of(parts).figures["/stats"]()["libbeat"]["pipeline"]
+
+        assert pipeline == {
+            "clients": 2,
+            "events": {
+                "total": 12,
+                "published": 12,
+                "active": 4,
+                "filtered": 0,
+                "failed": 0,
+                "dropped": 0,
+                "retry": 0,
+            },
+            "queue": {"acked": 9, "added": {"events": 12}, "filled": {"events": 4}},
+        }
+
+    def test_types(self, parts: Parts) -> None:
+        """How many came and went, by type, those of which none is left included."""
+        told = views_of(parts).figures["/stats"]()["heartbeat"]
+
+        assert (told["http"], told["tcp"]) == (
+            {
+                "monitor_starts": 3,
+                "monitor_stops": 1,
+                "endpoint_starts": 4,
+                "endpoint_stops": 1,
+            },
+            {
+                "monitor_starts": 1,
+                "monitor_stops": 1,
+                "endpoint_starts": 1,
+                "endpoint_stops": 1,
+            },
+        )
+
     async def test_schedule(self, parts: Parts, clock: FakeClock) -> None:
         """How well the schedule is kept is told for all jobs and each type."""
         parts.scheduler.add(Probe(clock, lasts=5.0).job())
@@ -121,6 +160,36 @@ class TestStats:
         assert views_of(parts).figures["/stats"]()["beat"]["info"]["uptime"] == {
             "ms": 3000
         }
+
+
+class TestReady:
+    """`/ready`."""
+
+    async def test_all_has_to_work(self, parts: Parts, store: SimpleNamespace) -> None:
+        """Unlike for health an output that takes nothing counts."""
+        store.is_failing = True
+
+        assert views_of(parts).figures["/ready"]()["status"] == (
+            "the store cannot be written: new documents are in memory only; no check"
+            " has been scheduled yet, or all have been stopped; output console takes"
+            " nothing"
+        )
+
+    async def test_while_all_works(self, parts: Parts) -> None:
+        """Checks are begun and the output takes them."""
+        cast("Any", parts.workers[0]).is_working = True
+        async with running(parts.scheduler):
+            status = views_of(parts).figures["/ready"]()["status"]
+
+        assert status == "ok"
+
+
+class TestSummary:
+    """The status for a service manager."""
+
+    def test_in_a_few_words(self, parts: Parts) -> None:
+        """How many are how well, and what waits."""
+        assert summary(parts) == "3 endpoints: 2 up, 1 degraded; 4 events wait"
 
 
 class TestHealth:

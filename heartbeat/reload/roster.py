@@ -61,8 +61,18 @@ class Roster:
         self._running: dict[str, Built] = {}
         self.monitors: Counter[str] = Counter()
         self.endpoints: Counter[str] = Counter()
-        self.starts = 0
-        self.stops = 0
+        self.monitor_starts: Counter[str] = Counter()
+        self.endpoint_starts: Counter[str] = Counter()
+
+    @property
+    def starts(self) -> int:
+        """Return how many monitors were put in place."""
+        return self.monitor_starts.total()
+
+    @property
+    def stops(self) -> int:
+        """Return how many of them were taken out."""
+        return self.starts - self.monitors.total()
 
     @property
     def runners(self) -> list[Runner]:
@@ -124,19 +134,19 @@ class Roster:
             self._take_out(name)
         self._running[name] = built
         self.monitors[built.spec.type] += 1
-        self.starts += 1
+        self.monitor_starts[built.spec.type] += 1
         for runner in built.runners:
             runner.resume(self._states)
             for key in runner.keep():
                 self._states.pop(key, None)
             self._scheduler.add(_job(runner), among=among)
             self.endpoints[runner.type] += 1
+            self.endpoint_starts[runner.type] += 1
 
     def _take_out(self, name: str) -> None:
         """Stop a monitor; its states are kept, for it may come back."""
         built = self._running.pop(name)
         self.monitors[built.spec.type] -= 1
-        self.stops += 1
         for runner in built.runners:
             self._scheduler.remove(runner.id)
             self._states |= runner.keep()
