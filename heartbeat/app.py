@@ -22,7 +22,13 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from heartbeat import COMPATIBLE_VERSION, __version__, datadir, process
+from heartbeat import (
+    COMPATIBLE_VERSION,
+    __version__,
+    datadir,
+    process,
+    selfmonitoring,
+)
 from heartbeat.assembly import outputs_of, queue_of
 from heartbeat.buffer import Buffer
 from heartbeat.clock import SystemClock
@@ -32,7 +38,7 @@ from heartbeat.dump import dump
 from heartbeat.elastic.automatic import attach
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError, OutputClosed
-from heartbeat.figures import Parts, ailing, stats, summary
+from heartbeat.figures import Parts, ailing, state, stats, summary
 from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
 from heartbeat.notify import ServiceManager
@@ -40,6 +46,7 @@ from heartbeat.outputs.base import OutputContext
 from heartbeat.reload import Reloader, Roster
 from heartbeat.runner import Identity, Site
 from heartbeat.scheduler import Scheduler
+from heartbeat.selfmonitoring import Reporter
 from heartbeat.store import Store
 
 if TYPE_CHECKING:
@@ -48,6 +55,7 @@ if TYPE_CHECKING:
     from heartbeat.clock import Clock
     from heartbeat.config.load import Settings
     from heartbeat.outputs.base import Output
+    from heartbeat.selfmonitoring import Plan
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +101,7 @@ class App:
         self._stopped = asyncio.Event()
         self._draining: list[asyncio.Task[None]] = []
         self._buffer: Buffer | None = None
+        self._report: Plan | None = None
         self._manager = ServiceManager(os.environ, self._clock)
 
     async def run(self) -> int:
@@ -162,7 +171,17 @@ class App:
             tellers.append(MetricsLog(figures, self._clock, options.period))
         if self._buffer is not None:
             tellers.append(self._buffer)
-        return [group.create_task(teller.run()) for teller in tellers]
+        tasks = [group.create_task(teller.run()) for teller in tellers]
+        if self._report is not None:
+            reporter = self._reporter(self._report, parts)
+            tasks.append(group.create_task(reporter.run(self._clock)))
+        return tasks
+
+    def _reporter(self, plan: Plan, parts: Parts) -> Reporter:
+        agent = parts.agent
+        beat = {name: agent[name] for name in ("type", "version", "name")}
+        beat |= {"host": self._hostname, "uuid": agent["id"]}
+        return Reporter(plan, beat, partial(stats, parts), partial(state, parts))
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()
@@ -229,6 +248,7 @@ class App:
         stack.push_async_callback(network.close)
         outputs = outputs_of(self._settings, OutputContext(network))
         attach(outputs, plan_of(self._settings), self._clock)
+        self._report = selfmonitoring.plan_of(self._settings, network)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
@@ -247,6 +267,7 @@ class App:
             workers=workers,
             roster=roster,
             reloader=reloader,
+            cluster_uuid=self._settings.options.monitoring.cluster_uuid,
         )
         await self._open_endpoint(stack, parts)
         return parts

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heartbeat import monitors, outputs
+from heartbeat import monitors, outputs, selfmonitoring
 from heartbeat.config.models import DiskQueueOptions
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError
@@ -95,6 +95,7 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
     for look in (
         lambda: outputs_of(settings, OutputContext(network)),
         lambda: plan_of(settings),
+        lambda: selfmonitoring.plan_of(settings, network),
     ):
         try:
             look()

@@ -29,7 +29,7 @@ class Parts:
     """The parts of a process that have figures.
 
     `agent` holds the members of `agent` in documents, `began` is the monotonic moment
-    at which the process began.
+    at which the process began, `cluster_uuid` that of `monitoring`.
     """
 
     clock: Clock
@@ -40,6 +40,7 @@ class Parts:
     workers: Sequence[Worker]
     roster: Roster
     reloader: Reloader
+    cluster_uuid: str = ""
 
 
 def stats(parts: Parts) -> dict[str, Any]:
@@ -196,6 +197,33 @@ def _output(workers: Sequence[Worker]) -> dict[str, Any]:
         events.update(_delivery(worker)["events"])
     events["active"] = events.pop("pending")
     return {"type": ",".join(worker.name for worker in workers), "events": events}
+
+
+def state(parts: Parts) -> dict[str, Any]:
+    """Return what `/state` and documents about this process tell."""
+    monitors, endpoints = parts.roster.monitors, parts.roster.endpoints
+    by_type = {
+        name: {"monitors": count, "endpoints": endpoints[name]}
+        for name, count in monitors.items()
+    }
+    return {
+        "beat": {"name": parts.agent["name"]},
+        "host": process.host_facts(),
+        "management": {"enabled": False},
+        "service": {
+            "id": parts.agent["id"],
+            "name": "heartbeat",
+            "version": COMPATIBLE_VERSION,
+        },
+        "output": {"name": ",".join(worker.name for worker in parts.workers)},
+        "monitoring": {"cluster_uuid": parts.cluster_uuid},
+        "heartbeat": {
+            "monitors": monitors.total(),
+            "endpoints": endpoints.total(),
+            "levels": Counter(runner.level.value for runner in parts.roster.runners),
+            **by_type,
+        },
+    }
 
 
 def ailing(parts: Parts) -> str:

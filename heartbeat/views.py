@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import os
 import platform
-from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heartbeat import COMPATIBLE_VERSION, __version__, process
 from heartbeat.endpoint import WELL, Views
-from heartbeat.figures import ailing, ailments, stats
+from heartbeat.figures import ailing, ailments, state, stats
 from heartbeat.overview import inputs, overview
 from heartbeat.prometheus import Prometheus
 
@@ -46,7 +45,7 @@ def views_of(
     return Views(
         figures={
             "/": lambda: _info(parts.agent),
-            "/state": lambda: _state(parts),
+            "/state": lambda: state(parts),
             "/stats": lambda: stats(parts),
             "/dataset": lambda: None,
             "/health": lambda: _health(parts),
@@ -75,31 +74,6 @@ def _info(agent: Mapping[str, str]) -> dict[str, Any]:
         "elastic_licensed": False,
         "uid": str(os.getuid()),
         "gid": str(os.getgid()),
-    }
-
-
-def _state(parts: Parts) -> dict[str, Any]:
-    monitors, endpoints = parts.roster.monitors, parts.roster.endpoints
-    by_type = {
-        name: {"monitors": count, "endpoints": endpoints[name]}
-        for name, count in monitors.items()
-    }
-    return {
-        "beat": {"name": parts.agent["name"]},
-        "host": process.host_facts(),
-        "management": {"enabled": False},
-        "service": {
-            "id": parts.agent["id"],
-            "name": "heartbeat",
-            "version": COMPATIBLE_VERSION,
-        },
-        "output": {"name": ",".join(worker.name for worker in parts.workers)},
-        "heartbeat": {
-            "monitors": monitors.total(),
-            "endpoints": endpoints.total(),
-            "levels": Counter(runner.level.value for runner in parts.roster.runners),
-            **by_type,
-        },
     }
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 
 from heartbeat.config.endpoint import EndpointOptions
+from heartbeat.config.monitoring import MonitoringOptions
 from heartbeat.config.setup import SetupOptions
 from heartbeat.config.types import (
     ByteSize,
@@ -298,6 +299,10 @@ class ProcessOptions(Options):
     )
     http: EndpointOptions = Field(
         default=EndpointOptions(), description="The HTTP endpoint."
+    )
+    monitoring: MonitoringOptions = Field(
+        default=MonitoringOptions(),
+        description="Documents about this process for Elasticsearch.",
     )
     logging: LoggingOptions = Field(default=LoggingOptions(), description="The log.")
     queue: QueueOptions = Field(

@@ -19,7 +19,6 @@ NOTES: Final = {
     ),
     "setup.dashboards": f"{_NOT_YET}Kibana is left as it is",
     "setup.kibana": f"{_NOT_YET}Kibana is left as it is",
-    "monitoring": f"{_NOT_YET}read the HTTP endpoint instead (http.enabled)",
     "xpack": "has no effect since version 8 of the reference either: remove it",
     "instrumentation": f"{_NOT_YET}heartbeat does not trace itself",
     "seccomp": f"{_NO_EFFECT}limit the process with its container or unit",
