@@ -45,18 +45,15 @@ class Parts:
 
 def stats(parts: Parts) -> dict[str, Any]:
     """Return what `/stats` and the log of metrics tell."""
-    info = {
+    info: dict[str, Any] = {
         "ephemeral_id": parts.agent["ephemeral_id"],
         "name": "heartbeat",
         "version": COMPATIBLE_VERSION,
     }
     usage = process.usage(parts.clock.monotonic() - parts.began)
+    info["uptime"] = usage.pop("uptime")
     return {
-        "beat": {
-            **usage,
-            "runtime": {"goroutines": _tasks()},
-            "info": {**info, "uptime": usage.pop("uptime")},
-        },
+        "beat": {**usage, "runtime": {"goroutines": _tasks()}, "info": info},
         "heartbeat": {
             "scheduler": _schedule(parts),
             "outputs": {worker.name: _delivery(worker) for worker in parts.workers},

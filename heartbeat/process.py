@@ -42,15 +42,20 @@ def rights() -> str:
     """Return as whom we run and what we may, in words for the log."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     user = os.geteuid()
-    try:
-        name = f" ({pwd.getpwuid(user).pw_name})"
-    except KeyError:
-        name = ""
+    name = username(user) and f" ({username(user)})"
     raw = "with" if has_net_raw() else "without"
     return (
         f"running as uid {user}{name}, gid {os.getegid()}, {raw} CAP_NET_RAW,"
         f" at most {soft} open files"
     )
+
+
+def username(user: int) -> str:
+    """Return the name of a user, empty if there is none."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return ""
 
 
 def has_net_raw() -> bool:

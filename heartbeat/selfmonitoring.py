@@ -257,7 +257,7 @@ class Reporter:
 
     def _back_off(self) -> float:
         backoff = self._plan.options.backoff
-        wait = backoff.init * 2 ** min(self._failures, 16)
+        wait: float = backoff.init * 2.0 ** min(self._failures, 16)
         self._failures += 1
         return min(wait, backoff.max)
 

@@ -73,6 +73,7 @@ def _info(agent: Mapping[str, str]) -> dict[str, Any]:
         "binary_arch": platform.machine(),
         "elastic_licensed": False,
         "uid": str(os.getuid()),
+        "username": process.username(os.getuid()),
         "gid": str(os.getgid()),
     }
 

@@ -1,0 +1,27 @@
+"""The shape of an answer: its members and what kind of value each has.
+
+Owns the words for kinds. Must not know any answer.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+
+def shape(value: Any) -> Any:
+    """Return the value with every text and number replaced by its kind.
+
+    A list is shown by its first entry.
+    """
+    match value:
+        case dict():
+            members = cast("dict[str, Any]", value)
+            return {name: shape(member) for name, member in members.items()}
+        case list():
+            return [shape(entry) for entry in cast("list[Any]", value)[:1]]
+        case None | bool():
+            return value
+        case str():
+            return "text"
+        case _:
+            return "number"
