@@ -6,22 +6,25 @@ Owns who and how well it is; its figures are those of `figures`, its monitors th
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from heartbeat import COMPATIBLE_VERSION, __version__, process
 from heartbeat.endpoint import WELL, Views
 from heartbeat.figures import ailing, ailments, state, stats
 from heartbeat.overview import inputs, overview
-from heartbeat.prometheus import Prometheus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartbeat.buffer import Buffer
+    from heartbeat.endpoint import Exposition
     from heartbeat.figures import Parts
+    from heartbeat.prometheus import Prometheus
 
 
 MAX_MONITORS = 10_000
@@ -56,9 +59,29 @@ def views_of(
             "/monitors": partial(overview, roster, clock),
             "/inputs": partial(inputs, roster, clock),
         },
-        expositions={"/metrics": Prometheus(parts, max_monitors).page},
+        expositions={"/metrics": _Metrics(parts, max_monitors).page},
         refused=REFUSED,
     )
+
+
+class _Metrics:
+    """The page for Prometheus, for those who ask for it.
+
+    Its library costs 70 ms to import: at the first scrape, in a thread.
+    """
+
+    def __init__(self, parts: Parts, max_monitors: int) -> None:
+        self._parts = parts
+        self._max_monitors = max_monitors
+        self._page: Prometheus | None = None
+
+    async def page(self) -> Exposition:
+        if self._page is None:
+            await asyncio.to_thread(import_module, "heartbeat.prometheus")
+            from heartbeat.prometheus import Prometheus  # noqa: PLC0415 - as above
+
+            self._page = Prometheus(self._parts, self._max_monitors)
+        return await self._page.page()
 
 
 def _info(agent: Mapping[str, str]) -> dict[str, Any]:

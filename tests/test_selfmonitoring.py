@@ -6,6 +6,7 @@ import asyncio
 import logging
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -83,6 +84,11 @@ def own(server: Monitored, more: str = "") -> str:
     )
 
 
+def has(server: Monitored, count: int) -> bool:
+    """Say whether so many requests with documents have come."""
+    return len(server.bulks) == count
+
+
 @asynccontextmanager
 async def reporting(plan: Plan | None, clock: FakeClock) -> AsyncGenerator[Until]:
     """Send figures; yields a way to wait until something is so."""
@@ -124,7 +130,7 @@ class TestDocuments:
             await until(lambda: len(server.bulks) == 1)
             for count in range(2, 8):
                 await clock.advance(10)
-                await until(lambda count=count: len(server.bulks) == count)
+                await until(partial(has, server, count))
         kinds = [
             orjson.loads(line)["type"]
             for request in server.bulks
