@@ -34,7 +34,7 @@ def run(context: click.Context, *, once: bool) -> int:
         settings = _settings(asked)
     except ConfigError as error:
         return refuse(error.problems)
-    _start_logging(settings, asked)
+    start_logging(settings, asked)
     return _serve(settings, asked, once=once)
 
 
@@ -59,7 +59,7 @@ def _serve(settings: Settings, asked: Invocation, *, once: bool) -> int:
     return run_loop(app.run())
 
 
-def _start_logging(settings: Settings, asked: Invocation) -> None:
+def start_logging(settings: Settings, asked: Invocation) -> None:
     """Send the log where flags, configuration and environment say."""
     options = settings.options.logging
     level = options.level

@@ -38,11 +38,12 @@ from heartbeat.dump import dump
 from heartbeat.elastic.automatic import attach
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError, OutputClosed
-from heartbeat.figures import Parts, ailing, state, stats, summary
+from heartbeat.figures import Parts, ailing, state, stats
 from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
 from heartbeat.notify import ServiceManager
 from heartbeat.outputs.base import OutputContext
+from heartbeat.overview import summary
 from heartbeat.reload import Reloader, Roster
 from heartbeat.runner import Identity, Site
 from heartbeat.scheduler import Scheduler
@@ -152,7 +153,8 @@ class App:
             if self._mode is Mode.SERVE:
                 beside.append(group.create_task(parts.reloader.run()))
                 beside += self._tell_figures(group, parts)
-                sick, words = partial(ailing, parts), partial(summary, parts)
+                sick = partial(ailing, parts)
+                words = partial(summary, parts.roster, self._clock)
                 beside.append(group.create_task(self._manager.run(sick, words)))
                 await scheduler.run()
             else:

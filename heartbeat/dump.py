@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from pathlib import PurePath
 from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from heartbeat.announce import span
 
@@ -27,7 +27,7 @@ MAX_RUNS = 50
 MAX_PLACES = 50
 MAX_DEPTH = 30
 
-_MEMBERS = {
+_MEMBERS: Final[dict[type[Any], tuple[str, str]]] = {
     CoroutineType: ("cr_frame", "cr_await"),
     AsyncGeneratorType: ("ag_frame", "ag_await"),
     GeneratorType: ("gi_frame", "gi_yieldfrom"),
@@ -80,8 +80,8 @@ def _generator_behind(step: Any) -> Any:
     """Return the asynchronous generator whose next step is awaited, if it is one."""
     if type(step).__name__ not in {"async_generator_asend", "async_generator_athrow"}:
         return None
-    behind = gc.get_referents(step)
-    return next((one for one in behind if isinstance(one, AsyncGeneratorType)), None)
+    behind: list[Any] = gc.get_referents(step)
+    return next((one for one in behind if type(one) is AsyncGeneratorType), None)
 
 
 def _place(frame: FrameType) -> str:

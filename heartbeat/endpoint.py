@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import orjson
 from aiohttp import web
 
-from heartbeat.errors import ConfigError, HeartbeatError, system_text
+from heartbeat.errors import BadQuery, ConfigError, system_text
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -32,10 +32,6 @@ Listing: TypeAlias = "Callable[[Mapping[str, str]], Awaitable[Any]]"
 WELL = "ok"
 UNIX = "unix://"
 PIPE = "npipe://"
-
-
-class BadQuery(HeartbeatError):  # noqa: N818 - a fault of who asks
-    """What was asked for cannot be understood; answered with 400."""
 
 
 @dataclass(frozen=True, slots=True)

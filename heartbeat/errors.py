@@ -103,6 +103,10 @@ class OutputClosed(HeartbeatError):  # noqa: N818 - a state, not a fault
     """An output will never take anything again, such as a pipe nobody reads."""
 
 
+class BadQuery(HeartbeatError):  # noqa: N818 - a fault of who asks
+    """What the endpoint was asked for cannot be understood; answered with 400."""
+
+
 class StoreError(HeartbeatError):
     """The local store cannot keep or read what it should."""
 

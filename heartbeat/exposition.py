@@ -10,6 +10,7 @@ twentieth of it; all else that is told is left to the library.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -56,21 +57,26 @@ _ESCAPES = str.maketrans({"\\": r"\\", "\n": r"\n", '"': r"\""})
 
 @dataclass(frozen=True, slots=True)
 class MonitorLines:
-    """The lines of all families, and how many endpoints there was no room for."""
+    """The lines of all families, and how many endpoints there was no room for.
+
+    `levels` counts all endpoints by how well they are.
+    """
 
     text: bytes
     omitted: int
+    levels: Counter[str]
 
 
 async def monitor_lines(roster: Roster, clock: Clock, limit: int) -> MonitorLines:
     """Return the lines for `limit` endpoints at most, the first by their ids."""
     kept: frozenset[str] | None = None
-    total = len(roster.runners)
-    if total > limit:
-        ids = sorted(runner.id for runner in roster.runners)
-        kept = frozenset(ids[:limit])
+    ids = [runner.id for runner in roster.runners]
+    if len(ids) > limit:
+        kept = frozenset(sorted(ids)[:limit])
     families: dict[str, list[str]] = {name: [] for name in FAMILIES}
+    levels: Counter[str] = Counter()
     async for spec, runner in in_portions(roster, clock, PORTION):
+        levels[runner.level.value] += 1
         if kept is None or runner.id in kept:
             for name, line in _lines(spec, runner):
                 families[name].append(line)
@@ -78,7 +84,7 @@ async def monitor_lines(roster: Roster, clock: Clock, limit: int) -> MonitorLine
     for name, lines in families.items():
         parts.append(_family(name, lines))
         await clock.sleep_until(0.0)
-    return MonitorLines(b"".join(parts), max(total - limit, 0))
+    return MonitorLines(b"".join(parts), max(len(ids) - limit, 0), levels)
 
 
 def _family(name: str, lines: list[str]) -> bytes:

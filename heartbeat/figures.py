@@ -238,11 +238,3 @@ def ailments(parts: Parts) -> Iterator[str]:
             f"the scheduler is stuck: a check has been due for {timing.overdue:.0f}s"
             f" and none has begun for {timing.idle:.0f}s"
         )
-
-
-def summary(parts: Parts) -> str:
-    """Return in a few words how things stand, for a service manager's status."""
-    levels = Counter(runner.level.value for runner in parts.roster.runners)
-    told = ", ".join(f"{count} {word}" for word, count in levels.most_common())
-    waiting = sum(worker.pending for worker in parts.workers)
-    return f"{levels.total()} endpoints: {told or 'none'}; {waiting} events wait"

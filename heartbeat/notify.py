@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from heartbeat.errors import system_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Generator, Mapping
 
     from heartbeat.clock import Clock
 
@@ -48,7 +48,7 @@ class ServiceManager:
         self._tell("READY=1")
 
     @contextlib.contextmanager
-    def reloading(self) -> Iterator[None]:
+    def reloading(self) -> Generator[None]:
         """Tell that the configuration is being read again, and when that is done."""
         moment = int(self._clock.monotonic() * 1e6)
         self._tell("RELOADING=1", f"MONOTONIC_USEC={moment}")
@@ -61,7 +61,9 @@ class ServiceManager:
         """Tell that the end has begun."""
         self._tell("STOPPING=1", "STATUS=stopping")
 
-    async def run(self, ailments: Callable[[], str], status: Callable[[], str]) -> None:
+    async def run(
+        self, ailments: Callable[[], str], status: Callable[[], Awaitable[str]]
+    ) -> None:
         """Give signs of life until cancelled, none while there are ailments.
 
         The loop that sends them is the one that runs the checks: if it hangs, there is
@@ -71,7 +73,7 @@ class ServiceManager:
         due = self._clock.monotonic()
         while self.is_there:
             wrong = ailments()
-            words = f"STATUS={wrong or status()}".replace("\n", " ")
+            words = f"STATUS={wrong or await status()}".replace("\n", " ")
             is_watched = self._watchdog_seconds and not wrong
             self._tell(words, *(["WATCHDOG=1"] if is_watched else []))
             due += period

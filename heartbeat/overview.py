@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from heartbeat.endpoint import BadQuery
+from heartbeat.errors import BadQuery
 from heartbeat.event import milliseconds
 from heartbeat.flapping import FLAP
 from heartbeat.runner import Level, seconds_by_phase
@@ -92,6 +92,15 @@ async def inputs(
         async for spec, runner in in_portions(roster, clock)
         if not only or runner.type == only
     ]
+
+
+async def summary(roster: Roster, clock: Clock) -> str:
+    """Return in a few words how things stand, for a service manager's status."""
+    levels = Counter(
+        [runner.level.value async for _, runner in in_portions(roster, clock)]
+    )
+    told = ", ".join(f"{count} {word}" for word, count in levels.most_common())
+    return f"{levels.total()} endpoints: {told or 'none'}"
 
 
 async def in_portions(

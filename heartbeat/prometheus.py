@@ -8,6 +8,7 @@ how the page is served. Nothing is counted here: what others count is read at a 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import (
@@ -54,6 +55,7 @@ class Prometheus:
         self._parts = parts
         self._max_monitors = max_monitors
         self._omitted = 0
+        self._levels: Counter[str] = Counter()
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
         ProcessCollector(registry=self._registry)
@@ -69,7 +71,7 @@ class Prometheus:
                 lines.omitted,
                 self._max_monitors,
             )
-        self._omitted = lines.omitted
+        self._omitted, self._levels = lines.omitted, lines.levels
         body = generate_latest(self._registry) + lines.text
         return Exposition(body, CONTENT_TYPE_PLAIN_0_0_4)
 
@@ -88,10 +90,6 @@ class Prometheus:
 
     def _monitors(self) -> Iterator[Metric]:
         roster = self._parts.roster
-        levels: dict[str, int] = {}
-        for runner in roster.runners:
-            word = runner.level.value
-            levels[word] = levels.get(word, 0) + 1
         yield _gauge(
             "heartbeat_monitors",
             "Monitors that run.",
@@ -101,7 +99,7 @@ class Prometheus:
         yield _gauge(
             "heartbeat_endpoints",
             "Endpoints of monitors by how well they are; none is left out.",
-            [((word,), count) for word, count in levels.items()],
+            [((word,), count) for word, count in self._levels.items()],
             ("level",),
         )
         yield _gauge(

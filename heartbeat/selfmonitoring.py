@@ -124,7 +124,9 @@ def _united(
     """Return the options to reach the cluster with, our own before the output's."""
     mine = {name: member.node for name, member in own.members().items()} | dict(cloud)
     theirs = inherited.members() if inherited is not None else {}
-    left_out = _NOT_INHERITED | (_IDENTITY if mine.keys() & _IDENTITY else frozenset())
+    left_out = _NOT_INHERITED | (
+        _IDENTITY if mine.keys() & _IDENTITY else frozenset[str]()
+    )
     nodes = {k: v.node for k, v in theirs.items() if k not in left_out} | mine
     if "api_key" in nodes and "password" in nodes:
         raise ConfigError(

@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from heartbeat.endpoint import BadQuery, Endpoint, Exposition, Views
-from heartbeat.errors import ConfigError
+from heartbeat.endpoint import Endpoint, Exposition, Views
+from heartbeat.errors import BadQuery, ConfigError
 
 
 def views(health: str = "ok") -> Views:

@@ -99,14 +99,17 @@ class TestLife:
         ]
 
 
+async def status() -> str:
+    """Return how things stand."""
+    return "3 endpoints: 3 up"
+
+
 @asynccontextmanager
 async def watched(
     service: ServiceManager, ailments: list[str], clock: FakeClock
 ) -> AsyncGenerator[None]:
     """Let signs of life go out; `ailments` may be filled meanwhile."""
-    task = asyncio.create_task(
-        service.run(lambda: "".join(ailments), lambda: "3 endpoints: 3 up")
-    )
+    task = asyncio.create_task(service.run(lambda: "".join(ailments), status))
     try:
         await clock.advance(0)
         yield
@@ -168,6 +171,6 @@ class TestWatchdog:
         self, clock: FakeClock
     ) -> None:
         """It returns at once."""
-        await ServiceManager({}, clock).run(lambda: "", lambda: "")
+        await ServiceManager({}, clock).run(lambda: "", status)
 
         assert clock.timers == 0

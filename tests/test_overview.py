@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from heartbeat.endpoint import BadQuery
+from heartbeat.errors import BadQuery
 from heartbeat.event import Result
-from heartbeat.overview import in_portions, inputs, overview
+from heartbeat.overview import in_portions, inputs, overview, summary
 from tests.support.stage import DOWN, UP, Stage, Wrote, spec_of
 
 if TYPE_CHECKING:
@@ -175,3 +175,13 @@ class TestInputs:
 
         assert await inputs(roster, clock, {}) == [listed]
         assert await inputs(roster, clock, {"type": "http"}) == []
+
+
+class TestSummary:
+    """The status for a service manager."""
+
+    async def test_in_a_few_words(self, clock: FakeClock) -> None:
+        """How many are how well, the most first."""
+        roster = await roster_of(clock, [DOWN], [UP], [UP])
+
+        assert await summary(roster, clock) == "3 endpoints: 2 up, 1 down"

@@ -33,7 +33,14 @@ CERTIFIED: dict[str, Any] = {
 }
 SHOP = {"id": "shop", "name": "Shop", "type": "tcp"}
 PAGE = Path("docs/metrics.md")
-OPEN_WINDOW: Any = SimpleNamespace(is_open=lambda _: True)
+
+
+def always(_now_ns: int) -> bool:
+    """Be open."""
+    return True
+
+
+OPEN_WINDOW: Any = SimpleNamespace(is_open=always)
 
 
 async def ran(clock: FakeClock, *steps: Any, **options: Any) -> tuple[Any, Runner]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from heartbeat.delivery import Counters as Deliveries
-from heartbeat.figures import Parts, summary
+from heartbeat.figures import Parts
 from heartbeat.runner import Level
 from heartbeat.scheduler import Scheduler
 from heartbeat.views import views_of
@@ -182,14 +182,6 @@ class TestReady:
             status = views_of(parts).figures["/ready"]()["status"]
 
         assert status == "ok"
-
-
-class TestSummary:
-    """The status for a service manager."""
-
-    def test_in_a_few_words(self, parts: Parts) -> None:
-        """How many are how well, and what waits."""
-        assert summary(parts) == "3 endpoints: 2 up, 1 degraded; 4 events wait"
 
 
 class TestHealth:

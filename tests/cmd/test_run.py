@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat import logs
-from heartbeat.cmd import run
+from heartbeat.cmd.run import start_logging
 from heartbeat.config.models import LoggingOptions
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def test_where_the_log_goes(
 ) -> None:
     """Flags, options and environment, the explicit before the implied."""
     chosen: list[logging.Handler] = []
-    monkeypatch.setattr(logs, "configure", lambda *given: chosen.append(given[2]))
+
+    def configure(_level: str, _selectors: object, handler: logging.Handler) -> None:
+        chosen.append(handler)
+
+    monkeypatch.setattr(logs, "configure", configure)
     asked: Any = SimpleNamespace(
         **{
             "verbose": False,
@@ -52,10 +56,10 @@ def test_where_the_log_goes(
         options=SimpleNamespace(logging=LoggingOptions(**options)),
         paths=SimpleNamespace(logs=str(tmp_path)),
     )
-    run._start_logging(settings, asked)
+    start_logging(settings, asked)
     (handler,) = chosen
     handler.close()
-    kinds = {
+    kinds: dict[Any, str] = {
         logs.FileHandler: "files",
         logging.StreamHandler: "stderr",
         logging.NullHandler: "nowhere",

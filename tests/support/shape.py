@@ -18,7 +18,8 @@ def shape(value: Any) -> Any:
             members = cast("dict[str, Any]", value)
             return {name: shape(member) for name, member in members.items()}
         case list():
-            return [shape(entry) for entry in value[:1]]
+            entries: list[Any] = value
+            return [shape(entry) for entry in entries[:1]]
         case None | bool():
             return value
         case str():
