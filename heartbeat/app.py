@@ -153,9 +153,7 @@ class App:
             if self._mode is Mode.SERVE:
                 beside.append(group.create_task(parts.reloader.run()))
                 beside += self._tell_figures(group, parts)
-                sick = partial(ailing, parts)
-                words = partial(summary, parts.roster, self._clock)
-                beside.append(group.create_task(self._manager.run(sick, words)))
+                beside.append(group.create_task(self._tell_manager(parts)))
                 await scheduler.run()
             else:
                 await scheduler.run_once()
@@ -178,6 +176,14 @@ class App:
             reporter = self._reporter(self._report, parts)
             tasks.append(group.create_task(reporter.run(self._clock)))
         return tasks
+
+    async def _tell_manager(self, parts: Parts) -> None:
+        """Keep the service manager informed."""
+
+        async def status() -> str:
+            return ailing(parts) or await summary(parts.roster, self._clock)
+
+        await self._manager.run(lambda: parts.scheduler.timing().is_stuck, status)
 
     def _reporter(self, plan: Plan, parts: Parts) -> Reporter:
         agent = parts.agent

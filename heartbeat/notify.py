@@ -62,20 +62,20 @@ class ServiceManager:
         self._tell("STOPPING=1", "STATUS=stopping")
 
     async def run(
-        self, ailments: Callable[[], str], status: Callable[[], Awaitable[str]]
+        self, is_stuck: Callable[[], bool], status: Callable[[], Awaitable[str]]
     ) -> None:
-        """Give signs of life until cancelled, none while there are ailments.
+        """Give signs of life until cancelled, none while the schedule is stuck.
 
         The loop that sends them is the one that runs the checks: if it hangs, there is
-        none either, and the manager does what its unit says.
+        none either, and the manager does what its unit says. Only what a restart mends
+        may count here.
         """
         period = self._watchdog_seconds / 2 or STATUS_SECONDS
         due = self._clock.monotonic()
         while self.is_there:
-            wrong = ailments()
-            words = f"STATUS={wrong or await status()}".replace("\n", " ")
-            is_watched = self._watchdog_seconds and not wrong
-            self._tell(words, *(["WATCHDOG=1"] if is_watched else []))
+            words = f"STATUS={await status()}".replace("\n", " ")
+            is_alive = self._watchdog_seconds and not is_stuck()
+            self._tell(words, *(["WATCHDOG=1"] if is_alive else []))
             due += period
             await self._clock.sleep_until(due)
 
