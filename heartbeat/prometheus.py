@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from heartbeat.figures import Parts
     from heartbeat.scheduler import Flow, Quantiles
+
+Samples: TypeAlias = "Iterable[tuple[tuple[str, ...], float]]"
+"""The values of the labels, and the value."""
 
 log = logging.getLogger(__name__)
 
@@ -215,24 +218,20 @@ def _seconds(delays: Quantiles) -> list[tuple[str, float]]:
 
 
 def _gauge(
-    name: str,
-    about: str,
-    samples: Iterable[tuple[tuple[str, ...], float]],
-    labels: tuple[str, ...] = (),
+    name: str, about: str, samples: Samples, labels: tuple[str, ...] = ()
 ) -> Metric:
-    family = GaugeMetricFamily(name, about, labels=labels)
-    for values, value in samples:
-        family.add_metric(values, value)
-    return family
+    return _filled(GaugeMetricFamily(name, about, labels=labels), samples)
 
 
 def _counter(
-    name: str,
-    about: str,
-    samples: Iterable[tuple[tuple[str, ...], float]],
-    labels: tuple[str, ...] = (),
+    name: str, about: str, samples: Samples, labels: tuple[str, ...] = ()
 ) -> Metric:
-    family = CounterMetricFamily(name, about, labels=labels)
+    return _filled(CounterMetricFamily(name, about, labels=labels), samples)
+
+
+def _filled(
+    family: GaugeMetricFamily | CounterMetricFamily, samples: Samples
+) -> Metric:
     for values, value in samples:
         family.add_metric(values, value)
     return family
