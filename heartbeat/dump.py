@@ -11,13 +11,13 @@ import gc
 import logging
 from collections import Counter
 from pathlib import PurePath
-from types import AsyncGeneratorType, CoroutineType, FrameType, GeneratorType
 from typing import TYPE_CHECKING, Any, Final
 
 from heartbeat.announce import span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import FrameType
 
     from heartbeat.scheduler import Running
 
@@ -27,11 +27,14 @@ MAX_RUNS = 50
 MAX_PLACES = 50
 MAX_DEPTH = 30
 
-_MEMBERS: Final[dict[type[Any], tuple[str, str]]] = {
-    CoroutineType: ("cr_frame", "cr_await"),
-    AsyncGeneratorType: ("ag_frame", "ag_await"),
-    GeneratorType: ("gi_frame", "gi_yieldfrom"),
+_MEMBERS: Final = {
+    "coroutine": ("cr_frame", "cr_await"),
+    "async_generator": ("ag_frame", "ag_await"),
+    "generator": ("gi_frame", "gi_yieldfrom"),
 }
+"""By the name of its type, where a thing has its frame and what it waits for."""
+
+_STEPS: Final = frozenset({"async_generator_asend", "async_generator_athrow"})
 
 
 def dump(running: Sequence[Running]) -> None:
@@ -64,7 +67,7 @@ def _frames(waiting: Any) -> Iterator[FrameType]:
     `Task.get_stack` knows only the outermost.
     """
     for _ in range(MAX_DEPTH):
-        members = _MEMBERS.get(type(waiting))
+        members = _MEMBERS.get(type(waiting).__name__)
         if members is None:
             waiting = _generator_behind(waiting)
             if waiting is None:
@@ -78,10 +81,11 @@ def _frames(waiting: Any) -> Iterator[FrameType]:
 
 def _generator_behind(step: Any) -> Any:
     """Return the asynchronous generator whose next step is awaited, if it is one."""
-    if type(step).__name__ not in {"async_generator_asend", "async_generator_athrow"}:
-        return None
-    behind: list[Any] = gc.get_referents(step)
-    return next((one for one in behind if type(one) is AsyncGeneratorType), None)
+    if type(step).__name__ in _STEPS:
+        for behind in gc.get_referents(step):
+            if type(behind).__name__ == "async_generator":
+                return behind
+    return None
 
 
 def _place(frame: FrameType) -> str:

@@ -5,7 +5,10 @@ Owns the words for kinds. Must not know any answer.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def shape(value: Any) -> Any:
@@ -18,7 +21,7 @@ def shape(value: Any) -> Any:
             members = cast("dict[str, Any]", value)
             return {name: shape(member) for name, member in members.items()}
         case list():
-            entries: list[Any] = value
+            entries = cast("Sequence[Any]", value)
             return [shape(entry) for entry in entries[:1]]
         case None | bool():
             return value
