@@ -169,7 +169,7 @@ def run(home: Path, seconds: float) -> None:
     command = [sys.executable, "-m", "heartbeat", "-e", "--strict.perms=false"]
     paths = ["--path.home", str(home), "-c", "heartbeat.yml"]
     with (home / "log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - our own program
+        process = subprocess.Popen(
             [*command, *paths], stderr=log, cwd=Path(__file__).parents[1]
         )
         while process.poll() is None and not (home / "out").exists():

@@ -17,6 +17,7 @@ from heartbeat.errors import ConfigError
 if TYPE_CHECKING:
     from heartbeat.cmd.options import Invocation
     from heartbeat.config.load import Settings
+    from heartbeat.config.models import LoggingOptions
 
 
 @click.command()
@@ -33,7 +34,7 @@ def run(context: click.Context, *, once: bool) -> int:
         settings = _settings(asked)
     except ConfigError as error:
         return refuse(error.problems)
-    _start_logging(settings, asked)
+    start_logging(settings, asked)
     return _serve(settings, asked, once=once)
 
 
@@ -58,7 +59,7 @@ def _serve(settings: Settings, asked: Invocation, *, once: bool) -> int:
     return run_loop(app.run())
 
 
-def _start_logging(settings: Settings, asked: Invocation) -> None:
+def start_logging(settings: Settings, asked: Invocation) -> None:
     """Send the log where flags, configuration and environment say."""
     options = settings.options.logging
     level = options.level
@@ -71,7 +72,7 @@ def _start_logging(settings: Settings, asked: Invocation) -> None:
     to_stderr = options.to_stderr
     if to_stderr is None:
         to_stderr = is_service and not options.to_files
-    if asked.to_stderr or to_stderr:
+    if (asked.to_stderr and not _wants_files_only(options)) or to_stderr:
         handler = logs.to_stream(fields=options.with_fields)
     elif options.to_files is False:
         handler = logging.NullHandler()
@@ -79,3 +80,8 @@ def _start_logging(settings: Settings, asked: Invocation) -> None:
         directory = Path(options.files.path or settings.paths.logs)
         handler = logs.to_files(directory, options.files, options.with_fields)
     logs.configure(level, tuple(selectors), handler)
+
+
+def _wants_files_only(options: LoggingOptions) -> bool:
+    """Return whether the configuration decides both ways, so that -e has no say."""
+    return options.to_stderr is False and options.to_files is True

@@ -12,15 +12,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from heartbeat import __version__, datadir, process
+from heartbeat import __version__, datadir, process, selfmonitoring
 from heartbeat.assembly import (
     agent_of,
     context_of,
@@ -29,22 +31,27 @@ from heartbeat.assembly import (
     processors_of,
     queue_of,
 )
+from heartbeat.buffer import Buffer
 from heartbeat.clock import SystemClock
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
+from heartbeat.dump import dump
 from heartbeat.elastic.automatic import attach
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError, OutputClosed
-from heartbeat.figures import Parts, stats
+from heartbeat.figures import Parts, ailing, state, stats
 from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
+from heartbeat.notify import ServiceManager
 from heartbeat.outputs.base import OutputContext
+from heartbeat.overview import summary
 from heartbeat.processors.sources import Sources
 from heartbeat.reload import Reloader, Roster
 from heartbeat.resume import Resumption, resumption_of
 from heartbeat.runner import Site
 from heartbeat.scheduler import Scheduler
 from heartbeat.selfmonitor import SelfMonitor
+from heartbeat.selfmonitoring import Reporter
 from heartbeat.store import Store
 
 if TYPE_CHECKING:
@@ -53,6 +60,7 @@ if TYPE_CHECKING:
     from heartbeat.clock import Clock
     from heartbeat.config.load import Settings
     from heartbeat.outputs.base import Output
+    from heartbeat.selfmonitoring import Plan
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +108,9 @@ class App:
         self._resumption: Resumption | None = None
         self._self_monitor: SelfMonitor | None = None
         self._sources = Sources()
+        self._buffer: Buffer | None = None
+        self._report: Plan | None = None
+        self._manager = ServiceManager(os.environ, self._clock)
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -121,8 +132,10 @@ class App:
             self._tell_problems()
             process.raise_file_limit()
             process.settle_memory()
-            self._listen_to_signals(parts.reloader)
+            self._tell_rights(parts)
+            self._listen_to_signals(parts)
             log.info("heartbeat is running! Hit CTRL-C to stop it.")
+            self._manager.ready()
             async with asyncio.TaskGroup() as group:
                 delivering = [group.create_task(w.run()) for w in parts.workers]
                 await self._check(parts)
@@ -153,6 +166,7 @@ class App:
                 beside.append(group.create_task(parts.reloader.run()))
                 beside += self._tell_figures(group, parts)
                 beside += self._put_dashboards(group)
+                beside.append(group.create_task(self._tell_manager(parts)))
                 await scheduler.run()
             else:
                 await scheduler.run_once()
@@ -162,14 +176,20 @@ class App:
     def _tell_figures(
         self, group: asyncio.TaskGroup, parts: Parts
     ) -> list[asyncio.Task[None]]:
-        """Begin to tell the figures, in the log and in documents, if that is wanted."""
+        """Begin to tell the figures to whom they are wanted by."""
         options = self._settings.options.logging.metrics
-        tasks: list[asyncio.Task[None]] = []
+        tellers: list[MetricsLog | Buffer | SelfMonitor] = []
         if options.enabled:
-            metrics = MetricsLog(lambda: stats(parts), self._clock, options.period)
-            tasks.append(group.create_task(metrics.run()))
+            figures = partial(stats, parts)
+            tellers.append(MetricsLog(figures, self._clock, options.period))
+        if self._buffer is not None:
+            tellers.append(self._buffer)
         if self._self_monitor is not None:
-            tasks.append(group.create_task(self._self_monitor.run()))
+            tellers.append(self._self_monitor)
+        tasks = [group.create_task(teller.run()) for teller in tellers]
+        if self._report is not None:
+            reporter = self._reporter(self._report, parts)
+            tasks.append(group.create_task(reporter.run(self._clock)))
         return tasks
 
     def _put_dashboards(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -180,6 +200,20 @@ class App:
         from heartbeat.elastic.kibana_load import put_beside  # noqa: PLC0415
 
         return [group.create_task(put_beside(self._settings, self._clock))]
+
+    async def _tell_manager(self, parts: Parts) -> None:
+        """Keep the service manager informed."""
+
+        async def status() -> str:
+            return ailing(parts) or await summary(parts.roster, self._clock)
+
+        await self._manager.run(lambda: parts.scheduler.timing().is_stuck, status)
+
+    def _reporter(self, plan: Plan, parts: Parts) -> Reporter:
+        agent = parts.agent
+        beat = {name: agent[name] for name in ("type", "version", "name")}
+        beat |= {"host": self._hostname, "uuid": agent["id"]}
+        return Reporter(plan, beat, partial(stats, parts), partial(state, parts))
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()
@@ -207,15 +241,26 @@ class App:
         is_up = all(r.is_up or r.rests for r in parts.roster.runners)
         return 0 if is_delivered and is_up else 1
 
-    def _listen_to_signals(self, reloader: Reloader) -> None:
+    def _tell_rights(self, parts: Parts) -> None:
+        """Log as whom we run, and what that does not allow."""
+        log.info("%s", process.rights())
+        if parts.roster.endpoints["icmp"] and not process.may_ping():
+            log.warning(
+                "ICMP monitors will report down: grant CAP_NET_RAW, or admit one of"
+                " our groups with the sysctl net.ipv4.ping_group_range"
+            )
+
+    def _listen_to_signals(self, parts: Parts) -> None:
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
             loop.add_signal_handler(number, self._stop, number)
         if self._mode is Mode.SERVE:
-            loop.add_signal_handler(signal.SIGHUP, reloader.ask)
+            loop.add_signal_handler(signal.SIGHUP, parts.reloader.ask)
+        loop.add_signal_handler(signal.SIGUSR1, lambda: dump(parts.scheduler.running()))
 
     def _stop(self, number: signal.Signals) -> None:
         log.info("Received signal %s, stopping", number.name)
+        self._manager.stopping()
         self._stopped.set()
         for task in self._draining:
             task.cancel()
@@ -241,6 +286,7 @@ class App:
         processors = processors_of(self._settings, context)
         context.sources.hold(processors.sources)
         expect = attach(outputs, plan_of(self._settings), self._clock)
+        self._report = selfmonitoring.plan_of(self._settings, network)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
@@ -252,7 +298,8 @@ class App:
         roster = Roster(scheduler, site, context, store.states(), expect)
         self._begin(roster)
         self._resumption = resumption_of(self._settings, roster, site, outputs)
-        reloader = Reloader(roster, self._settings, self._load, self._clock)
+        around = self._manager.reloading
+        reloader = Reloader(roster, self._settings, self._load, self._clock, around)
         parts = Parts(
             clock=self._clock,
             began=self._clock.monotonic(),
@@ -262,6 +309,7 @@ class App:
             workers=workers,
             roster=roster,
             reloader=reloader,
+            cluster_uuid=self._settings.options.monitoring.cluster_uuid,
         )
         if self._options.self_monitor.enabled:
             self._self_monitor = SelfMonitor(parts, self._settings, site)
@@ -312,9 +360,20 @@ class App:
         from heartbeat.endpoint import Endpoint  # noqa: PLC0415
         from heartbeat.views import views_of  # noqa: PLC0415
 
-        endpoint = Endpoint(options.host, options.port, views_of(parts))
+        self._buffer = self._buffer_of(parts)
+        views = views_of(
+            parts, max_monitors=options.metrics.max_monitors, buffer=self._buffer
+        )
+        endpoint = Endpoint(options.host, options.port, views)
         await endpoint.start()
         stack.push_async_callback(endpoint.close)
+
+    def _buffer_of(self, parts: Parts) -> Buffer | None:
+        options = self._settings.options.http.buffer
+        if not options.enabled:
+            return None
+        period, size = options.period, options.size
+        return Buffer(partial(stats, parts), self._clock, period=period, size=size)
 
 
 def _first(group: BaseExceptionGroup[OutputClosed]) -> OutputClosed:

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from heartbeat import COMPATIBLE_VERSION, __version__, monitors, outputs, process
+from heartbeat import (
+    COMPATIBLE_VERSION,
+    __version__,
+    monitors,
+    outputs,
+    process,
+    selfmonitoring,
+)
 from heartbeat.config.models import DiskQueueOptions
 from heartbeat.config.setup import names_kibana
 from heartbeat.elastic.plan import plan_of
@@ -161,6 +168,7 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
         lambda: outputs_of(settings, OutputContext(network)),
         lambda: plan_of(settings),
         lambda: _look_at_kibana(settings, network),
+        lambda: selfmonitoring.plan_of(settings, network),
     ):
         try:
             look()

@@ -62,7 +62,8 @@ def _create(path: Path) -> None:
 def hold(path: Path) -> int:
     """Lock a file, which is made if need be; return its descriptor: close it to end.
 
-    Raises `BlockingIOError` while another process holds it, and `OSError`.
+    The file tells who holds it, by the process id. Raises `BlockingIOError` while
+    another process holds it, and `OSError`.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -70,7 +71,21 @@ def hold(path: Path) -> int:
     except OSError:
         os.close(descriptor)
         raise
+    with contextlib.suppress(OSError):  # a full disk; the lock is held all the same
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
+
+
+def holder(path: Path) -> str:
+    """Return who holds a lock, in words: the process, if that is legible."""
+    try:
+        text = path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        text = ""
+    if not text.isdecimal():
+        return "another heartbeat"
+    return f"another heartbeat, process {text}"
 
 
 @contextlib.contextmanager
@@ -79,7 +94,7 @@ def _locked(path: Path) -> Generator[None]:
         descriptor = hold(path)
     except BlockingIOError:
         raise StoreLocked(
-            f"data path {path.parent} already locked by another heartbeat; give each"
+            f"data path {path.parent} already locked by {holder(path)}; give each"
             " process a data path (path.data) of its own"
         ) from None
     except OSError as error:

@@ -116,6 +116,10 @@ class ProcessorError(HeartbeatError):
         self.is_fatal = is_fatal
 
 
+class BadQuery(HeartbeatError):  # noqa: N818 - a fault of who asks
+    """What the endpoint was asked for cannot be understood; answered with 400."""
+
+
 class StoreError(HeartbeatError):
     """The local store cannot keep or read what it should."""
 

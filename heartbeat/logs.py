@@ -1,20 +1,24 @@
 """How heartbeat talks about itself.
 
 Owns the shape of log lines and where they go: JSON in the Elastic Common Schema for
-programs, one readable line for a terminal. Must not know what is logged.
+programs, one readable line for a terminal; secrets do not get into either. Must not
+know what is logged.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
 from heartbeat.clock import SystemClock
+from heartbeat.config.masking import MASK, is_secret, mask_text
 from heartbeat.errors import ConfigError, system_text
 from heartbeat.event import milliseconds, printable
+from heartbeat.repeats import RepeatLimit
 from heartbeat.rotation import RotatingFile, RotationLimits
 
 if TYPE_CHECKING:
@@ -32,12 +36,35 @@ LEVELS = {
     "critical": logging.CRITICAL,
 }
 
+_CREDENTIALS = re.compile(r"\b(Basic|Bearer|ApiKey) [\w+/=.~-]{8,}")
+"""What requests carry to say who asks."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 def extra_of(record: logging.LogRecord) -> dict[str, Any]:
     """Return what the caller passed as `extra`."""
     return {k: v for k, v in vars(record).items() if k not in _STANDARD}
+
+
+def redacted(text: str) -> str:
+    """Return a text without passwords of URLs, private keys and credentials."""
+    return _CREDENTIALS.sub(rf"\1 {MASK}", mask_text(text))
+
+
+def masked_members(members: dict[str, Any]) -> dict[str, Any]:
+    """Return members without secrets: texts of secret names, and those in texts."""
+    return {name: _masked(name, value) for name, value in members.items()}
+
+
+def _masked(name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        return MASK if value and is_secret(name) else redacted(value)
+    if isinstance(value, dict):
+        return masked_members(cast("dict[str, Any]", value))
+    if isinstance(value, (list, tuple)):
+        return [_masked(name, item) for item in cast("list[Any]", value)]
+    return value
 
 
 class JsonFormatter(logging.Formatter):
@@ -59,15 +86,16 @@ class JsonFormatter(logging.Formatter):
                 "file.name": f"{record.module}.py",
                 "file.line": record.lineno,
             },
-            "message": record.getMessage(),
+            "message": redacted(record.getMessage()),
             "service.name": "heartbeat",
             "ecs.version": "1.6.0",
             **self._fields,
-            **extra_of(record),
+            **masked_members(extra_of(record)),
         }
         if record.exc_info and record.exc_info[1] is not None:
-            line["error.message"] = str(record.exc_info[1])
-            line["error.stack_trace"] = self.formatException(record.exc_info)
+            trace = self.formatException(record.exc_info)
+            line["error.message"] = redacted(str(record.exc_info[1]))
+            line["error.stack_trace"] = redacted(trace)
         return _dumps(line)
 
 
@@ -92,10 +120,12 @@ class TerminalFormatter(logging.Formatter):
         """Return the line without its end."""
         time = self.formatTime(record, "%H:%M:%S")
         name = record.name.removeprefix("heartbeat.")
-        details = "".join(f" {k}={v}" for k, v in extra_of(record).items())
-        text = f"{time} {record.levelname:<8}{name}: {record.getMessage()}{details}"
+        extra = masked_members(extra_of(record))
+        details = "".join(f" {k}={v}" for k, v in extra.items())
+        message = redacted(record.getMessage())
+        text = f"{time} {record.levelname:<8}{name}: {message}{details}"
         if record.exc_info:
-            text = f"{text}\n{self.formatException(record.exc_info)}"
+            text = f"{text}\n{redacted(self.formatException(record.exc_info))}"
         colour = self.COLOURS.get(record.levelno)
         return f"\x1b[{colour}m{text}\x1b[0m" if colour else text
 
@@ -160,11 +190,12 @@ def configure(level: str, selectors: tuple[str, ...], handler: logging.Handler) 
     """Send the log of all of heartbeat to `handler`, from `level` upwards.
 
     `selectors` names loggers to follow at level debug; `*` or none follows all.
+    Warnings and errors that repeat are counted instead.
     """
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
-    root.addHandler(handler)
+    root.addHandler(RepeatLimit(handler, SystemClock()))
     root.setLevel(logging.WARNING)
     own = logging.getLogger("heartbeat")
     own.setLevel(LEVELS[level])

@@ -21,8 +21,9 @@ Figures: TypeAlias = "Mapping[tuple[str, ...], int | float]"
 """Numbers by the path to them."""
 
 _GAUGE = re.compile(
-    r"beat\.(memstats|handles|info)\..+|system\..+"
-    r"|.+\.(active|waiting|running|pending|p50\.us|p99\.us|max\.us)"
+    r"beat\.(memstats|handles|info|runtime)\..+|system\..+"
+    r"|.+\.(active|clients|waiting|running|pending|p50\.us|p99\.us|max\.us)"
+    r"|.+\.filled\..+"
 )
 
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import pwd
 import resource
 import socket
 from pathlib import Path
 from typing import Any
 
 STATUS = Path("/proc/self/status")
+PING_GROUPS = Path("/proc/sys/net/ipv4/ping_group_range")
+CAP_NET_RAW = 13
 DESCRIPTORS = Path("/proc/self/fd")
 MANY_OBJECTS = 20_000
 """New objects after which the garbage collector looks at them: some megabytes."""
@@ -35,6 +38,48 @@ def raise_file_limit() -> int:
     if soft != hard:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return hard
+
+
+def rights() -> str:
+    """Return as whom we run and what we may, in words for the log."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    user = os.geteuid()
+    name = username(user) and f" ({username(user)})"
+    raw = "with" if has_net_raw() else "without"
+    return (
+        f"running as uid {user}{name}, gid {os.getegid()}, {raw} CAP_NET_RAW,"
+        f" at most {soft} open files"
+    )
+
+
+def username(user: int) -> str:
+    """Return the name of a user, empty if there is none."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return ""
+
+
+def has_net_raw() -> bool:
+    """Return whether we may send any packet; root may where the system does not say."""
+    try:
+        lines = STATUS.read_text(encoding="ascii").splitlines()
+        mask = next(x.split()[1] for x in lines if x.startswith("CapEff:"))
+    except (OSError, StopIteration):
+        return os.geteuid() == 0
+    return bool(int(mask, 16) >> CAP_NET_RAW & 1)
+
+
+def may_ping() -> bool:
+    """Return whether echo requests can be sent at all."""
+    if has_net_raw():
+        return True
+    try:
+        lowest, highest = map(int, PING_GROUPS.read_text(encoding="ascii").split())
+    except (OSError, ValueError):
+        return True
+    groups = {os.getegid(), *os.getgroups()}
+    return any(lowest <= group <= highest for group in groups)
 
 
 def settle_memory() -> None:
@@ -76,7 +121,7 @@ def usage(uptime_seconds: float) -> dict[str, Any]:
             "system": _cpu(system),
             "total": {**_cpu(user + system), "value": user + system},
         },
-        "memstats": {"rss": _resident(used.ru_maxrss * 1024)},
+        "memstats": _memory(used.ru_maxrss * 1024),
         "handles": {"open": _open_files(), "limit": {"soft": soft, "hard": hard}},
         "uptime": {"ms": int(uptime_seconds * 1000)},
     }
@@ -94,15 +139,26 @@ def _cpu(milliseconds: int) -> dict[str, Any]:
     return {"ticks": milliseconds, "time": {"ms": milliseconds}}
 
 
-def _resident(peak: int) -> int:
-    """Return resident memory in bytes; the peak where the present is not told."""
+def _memory(peak: int) -> dict[str, int]:
+    """Return memory in bytes; only the peak where the present is not told.
+
+    `memory_alloc` is what the process alone has in memory, `memory_sys` what it has
+    asked the system for: the nearest there is to the reference's figures.
+    """
     try:
         lines = STATUS.read_text(encoding="ascii").splitlines()
     except OSError:
-        return peak
-    return next(
-        (int(x.split()[1]) * 1024 for x in lines if x.startswith("VmRSS")), peak
-    )
+        return {"rss": peak}
+    known = {name: rest for name, _, rest in (line.partition(":") for line in lines)}
+    return {
+        name: int(known[line].split()[0]) * 1024
+        for name, line in (
+            ("rss", "VmRSS"),
+            ("memory_alloc", "RssAnon"),
+            ("memory_sys", "VmData"),
+        )
+        if line in known
+    }
 
 
 def _open_files() -> int:

@@ -152,6 +152,11 @@ class MonitorState:
         return self.status == UP or (self.status == FLAP and is_up_for_now)
 
     @property
+    def started_ns(self) -> int:
+        """Return since when the state lasts, 0 if nothing is known yet."""
+        return self._started_ns
+
+    @property
     def seen_ns(self) -> int:
         """Return when the last attempt was recorded, 0 if there was none."""
         return self._seen_ns

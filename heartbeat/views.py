@@ -1,34 +1,87 @@
-"""What the endpoint shows of this process: `/`, `/state`, `/stats`, `/health`.
+"""What the endpoint shows of this process, path by path.
 
-Owns who and how well it is; its figures are those of `figures`. Must not know how they
-are served.
+Owns who and how well it is; its figures are those of `figures`, its monitors those of
+`overview`. Must not know how they are served.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import platform
-from collections import Counter
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from heartbeat import COMPATIBLE_VERSION, __version__, process
-from heartbeat.endpoint import Views
-from heartbeat.figures import stats
+from heartbeat.endpoint import WELL, Views
+from heartbeat.figures import ailing, ailments, state, stats
+from heartbeat.overview import inputs, overview
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
+    from heartbeat.buffer import Buffer
+    from heartbeat.endpoint import Exposition
     from heartbeat.figures import Parts
+    from heartbeat.prometheus import Prometheus
 
 
-def views_of(parts: Parts) -> Views:
-    """Return the views of a process."""
+MAX_MONITORS = 10_000
+
+REFUSED = {
+    "/debug/pprof": (
+        "profiles of a Go process; send SIGUSR1 to log what is running, or look at the"
+        " process with py-spy"
+    ),
+    "/debug/state-inspector": "is not kept; /monitors and /stats tell the state",
+}
+"""Paths that the reference serves, if told to, and why we do not."""
+
+
+def views_of(
+    parts: Parts, *, max_monitors: int = MAX_MONITORS, buffer: Buffer | None = None
+) -> Views:
+    """Return the views of a process; `/metrics` has that many endpoints singly."""
+    kept = {} if buffer is None else {"/buffer": buffer.kept}
+    roster, clock = parts.roster, parts.clock
     return Views(
-        info=lambda: _info(parts.agent),
-        state=lambda: _state(parts),
-        stats=lambda: stats(parts),
-        health=lambda: _health(parts),
+        figures={
+            "/": lambda: _info(parts.agent),
+            "/state": lambda: state(parts),
+            "/stats": lambda: stats(parts),
+            "/dataset": lambda: None,
+            "/health": lambda: _health(parts),
+            "/ready": lambda: _ready(parts),
+            **kept,
+        },
+        listings={
+            "/monitors": partial(overview, roster, clock),
+            "/inputs": partial(inputs, roster, clock),
+        },
+        expositions={"/metrics": _Metrics(parts, max_monitors).page},
+        refused=REFUSED,
     )
+
+
+class _Metrics:
+    """The page for Prometheus, for those who ask for it.
+
+    Its library costs 70 ms to import: at the first scrape, in a thread.
+    """
+
+    def __init__(self, parts: Parts, max_monitors: int) -> None:
+        self._parts = parts
+        self._max_monitors = max_monitors
+        self._page: Prometheus | None = None
+
+    async def page(self) -> Exposition:
+        if self._page is None:
+            await asyncio.to_thread(import_module, "heartbeat.prometheus")
+            from heartbeat.prometheus import Prometheus  # noqa: PLC0415 - as above
+
+            self._page = Prometheus(self._parts, self._max_monitors)
+        return await self._page.page()
 
 
 def _info(agent: Mapping[str, str]) -> dict[str, Any]:
@@ -43,32 +96,8 @@ def _info(agent: Mapping[str, str]) -> dict[str, Any]:
         "binary_arch": platform.machine(),
         "elastic_licensed": False,
         "uid": str(os.getuid()),
+        "username": process.username(os.getuid()),
         "gid": str(os.getgid()),
-    }
-
-
-def _state(parts: Parts) -> dict[str, Any]:
-    monitors, endpoints = parts.roster.monitors, parts.roster.endpoints
-    by_type = {
-        name: {"monitors": count, "endpoints": endpoints[name]}
-        for name, count in monitors.items()
-    }
-    return {
-        "beat": {"name": parts.agent["name"]},
-        "host": process.host_facts(),
-        "management": {"enabled": False},
-        "service": {
-            "id": parts.agent["id"],
-            "name": "heartbeat",
-            "version": COMPATIBLE_VERSION,
-        },
-        "output": {"name": ",".join(worker.name for worker in parts.workers)},
-        "heartbeat": {
-            "monitors": monitors.total(),
-            "endpoints": endpoints.total(),
-            "levels": Counter(runner.level.value for runner in parts.roster.runners),
-            **by_type,
-        },
     }
 
 
@@ -78,20 +107,31 @@ def _health(parts: Parts) -> dict[str, Any]:
     An output that is down is told but does not make the process unwell: its events
     wait, and a restart would not bring it back.
     """
-    outputs = {
+    return {
+        "status": ailing(parts) or WELL,
+        "outputs": _outputs(parts),
+    }
+
+
+def _ready(parts: Parts) -> dict[str, Any]:
+    """Return whether all that was configured works: checks, store and every output.
+
+    For whoever replaces one process by another: a wrong password for an output shows
+    here, before the old process is gone.
+    """
+    lacking = list(ailments(parts))
+    if not parts.scheduler.is_running:
+        lacking.append("no check has been scheduled yet, or all have been stopped")
+    lacking += [
+        f"output {worker.name} takes nothing"
+        for worker in parts.workers
+        if not worker.is_working
+    ]
+    return {"status": "; ".join(lacking) or WELL, "outputs": _outputs(parts)}
+
+
+def _outputs(parts: Parts) -> dict[str, Any]:
+    return {
         worker.name: {"available": worker.is_working, "pending": worker.pending}
         for worker in parts.workers
     }
-    return {"status": "; ".join(_ailments(parts)) or "ok", "outputs": outputs}
-
-
-def _ailments(parts: Parts) -> Iterator[str]:
-    """Yield what is wrong, in words."""
-    if parts.store.is_failing:
-        yield "the store cannot be written: new documents are in memory only"
-    timing = parts.scheduler.timing()
-    if timing.is_stuck:
-        yield (
-            f"the scheduler is stuck: a check has been due for {timing.overdue:.0f}s"
-            f" and none has begun for {timing.idle:.0f}s"
-        )

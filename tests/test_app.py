@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import signal
+import socket
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -163,6 +165,49 @@ class TestServe:
             await asyncio.wait({running}, timeout=0.01)
 
         assert await running == 0
+
+
+class TestServiceManager:
+    """What a service manager hears, and what signals make it do."""
+
+    async def test_from_start_to_end(
+        self,
+        tmp_path: Path,
+        target: Target,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        """Ready when all is up, reloading and ready for SIGHUP, then stopping."""
+        caplog.set_level("INFO", "heartbeat.dump")
+        heard: list[str] = []
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(str(tmp_path / "notify"))
+            manager.settimeout(0.0)
+            monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+            app = app_of(tmp_path, target.url, mode=Mode.SERVE)
+            running = asyncio.create_task(app.run())
+
+            async def until(word: str) -> None:
+                while not heard or not heard[-1].startswith(word):
+                    with suppress(BlockingIOError):
+                        heard.append(manager.recv(4096).decode())
+                    await asyncio.wait({running}, timeout=0.01)
+
+            await until("STATUS=1 endpoints: ")
+            os.kill(os.getpid(), signal.SIGHUP)
+            await until("RELOADING=1")
+            await until("READY=1")
+            os.kill(os.getpid(), signal.SIGUSR1)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await until("STOPPING=1")
+            code = await running
+
+        words = [message.partition("=")[0] for message in heard]
+        assert (code, words) == (
+            0,
+            ["READY", "STATUS", "RELOADING", "READY", "STOPPING"],
+        )
+        assert any("checks are under way" in line for line in caplog.messages)
 
 
 class TestMistakes:

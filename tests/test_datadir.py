@@ -121,9 +121,22 @@ class TestLock:
         """The second open is refused while the first lasts."""
         with (
             datadir.opened(tmp_path, FakeClock()),
-            pytest.raises(StoreLocked, match="already locked by another heartbeat"),
+            pytest.raises(
+                StoreLocked,
+                match=f"already locked by another heartbeat, process {os.getpid()};",
+            ),
         ):
             identity_of(tmp_path)
+
+    @pytest.mark.parametrize("content", ["", "odd"])
+    def test_whoever_holds_it_may_be_unknown(
+        self, tmp_path: Path, content: str
+    ) -> None:
+        """An older heartbeat does not write who it is."""
+        (tmp_path / "lock").write_text(content)
+
+        assert datadir.holder(tmp_path / "lock") == "another heartbeat"
+        assert datadir.holder(tmp_path / "absent") == "another heartbeat"
 
     def test_ends_with_the_first(self, tmp_path: Path) -> None:
         """After the first one ended the next may begin."""

@@ -1,7 +1,7 @@
 """The HTTP endpoint."""
 
 import socket
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,35 @@ from typing import Any
 import aiohttp
 import pytest
 
-from heartbeat.endpoint import Endpoint, Views
-from heartbeat.errors import ConfigError
+from heartbeat.endpoint import Endpoint, Exposition, Views
+from heartbeat.errors import BadQuery, ConfigError
 
 
 def views(health: str = "ok") -> Views:
     """Return views with one recognisable member each."""
     return Views(
-        info=lambda: {"beat": "heartbeat"},
-        state=lambda: {"management": {"enabled": False}},
-        stats=lambda: {"libbeat": {}},
-        health=lambda: {"status": health},
+        figures={
+            "/": lambda: {"beat": "heartbeat"},
+            "/state": lambda: {"management": {"enabled": False}},
+            "/dataset": lambda: None,
+            "/health": lambda: {"status": health},
+        },
+        listings={"/monitors": picky},
+        expositions={"/metrics": exposition},
+        refused={"/debug/pprof": "is for Go"},
     )
+
+
+async def picky(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what was asked for; understands numbers only."""
+    if not query.get("limit", "1").isdecimal():
+        raise BadQuery("limit: 'x' is no number")
+    return {"asked": dict(query)}
+
+
+async def exposition() -> Exposition:
+    """Return a page that is no JSON."""
+    return Exposition(b"up 1\n", "text/plain; version=1; charset=utf-8")
 
 
 @asynccontextmanager
@@ -49,7 +66,8 @@ class TestRoutes:
         [
             ("/", {"beat": "heartbeat"}),
             ("/state", {"management": {"enabled": False}}),
-            ("/stats", {"libbeat": {}}),
+            ("/dataset", None),
+            ("/monitors?limit=2", {"asked": {"limit": "2"}}),
             ("/health", {"status": "ok"}),
         ],
     )
@@ -67,6 +85,47 @@ class TestRoutes:
         """An unknown path is 404."""
         async with listening(views()) as url:
             assert await get(url("/nothing")) == (404, None)
+
+    async def test_a_slash_at_the_end_is_redirected(self) -> None:
+        """`/state/` is where other clients of Beats look; the query goes along."""
+        async with (
+            listening(views()) as url,
+            aiohttp.ClientSession() as session,
+            session.get(url("/state/?pretty"), allow_redirects=False) as answer,
+        ):
+            place = answer.headers["location"]
+
+        assert (answer.status, place) == (301, "/state?pretty")
+
+    async def test_a_slash_after_nothing_is_not_found(self) -> None:
+        """Only what exists is redirected to."""
+        async with listening(views()) as url:
+            assert await get(url("/nothing/")) == (404, None)
+
+    async def test_a_query_that_makes_no_sense_is_told(self) -> None:
+        """400 and the reason."""
+        async with listening(views()) as url:
+            answer = await get(url("/monitors?limit=x"))
+
+        assert answer == (400, {"error": "limit: 'x' is no number"})
+
+    @pytest.mark.parametrize("path", ["/debug/pprof", "/debug/pprof/heap?debug=1"])
+    async def test_what_is_refused_says_why(self, path: str) -> None:
+        """501 and the reason, for the page and all below it."""
+        async with listening(views()) as url:
+            assert await get(url(path)) == (501, {"error": "is for Go"})
+
+    async def test_a_page_that_is_no_json(self) -> None:
+        """It comes as it is, with its own media type."""
+        async with (
+            listening(views()) as url,
+            aiohttp.ClientSession() as session,
+            session.get(url("/metrics")) as answer,
+        ):
+            body = await answer.read()
+
+        kind = answer.headers["content-type"]
+        assert (body, kind) == (b"up 1\n", "text/plain; version=1; charset=utf-8")
 
     async def test_unwell_is_503(self) -> None:
         """An orchestrator sees from the status code alone that something is wrong."""
@@ -124,6 +183,26 @@ class TestPlace:
         await endpoint.close()
 
         assert status == 200
+
+    async def test_a_unix_socket_in_use_stays(self, tmp_path: Path) -> None:
+        """Two processes with the same path: the second one fails, the first goes on."""
+        path = tmp_path / "heartbeat.sock"
+        with socket.socket(socket.AF_UNIX) as taken:
+            taken.bind(str(path))
+            taken.listen()
+            endpoint = Endpoint(f"unix://{path}", 0, views())
+
+            with pytest.raises(ConfigError, match="address already in use"):
+                await endpoint.start()
+
+        assert path.is_socket()
+
+    async def test_a_named_pipe_is_refused(self) -> None:
+        """There is none on this system; the message says what there is."""
+        endpoint = Endpoint("npipe:///heartbeat", 0, views())
+
+        with pytest.raises(ConfigError, match=r"named pipes are Windows', use unix://"):
+            await endpoint.start()
 
     async def test_a_path_that_cannot_be_had_is_named(self, tmp_path: Path) -> None:
         """The message names the socket's path."""

@@ -12,6 +12,7 @@ import pytest
 from heartbeat import logs
 from heartbeat.config.models import LogFileOptions
 from heartbeat.errors import ConfigError
+from heartbeat.repeats import RepeatLimit
 from heartbeat.rotation import RotatingFile
 
 
@@ -30,7 +31,7 @@ def restored() -> Iterator[None]:
     before = root.handlers[:], root.level, own.level
     yield
     for handler in root.handlers:
-        if isinstance(handler, logs.FileHandler):
+        if isinstance(handler, RepeatLimit):
             handler.close()
     root.handlers[:], root.level = before[0], before[1]
     own.setLevel(before[2])
@@ -102,6 +103,56 @@ class TestJson:
         line = json.loads(logs.JsonFormatter({"team": "web"}).format(record))
 
         assert line["team"] == "web"
+
+
+class TestSecrets:
+    """What must not be in a log."""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("http://me:hunter22@es:9200 is down", "http://me:xxxxx@es:9200 is down"),
+            ("sent ApiKey bXk6a2V5LXZhbHVl to es", "sent ApiKey xxxxx to es"),
+            ("key -----BEGIN PRIVATE KEY-----\nMII", "key xxxxx"),
+            ("check api_key or Bearer", "check api_key or Bearer"),
+        ],
+    )
+    def test_is_not_in_texts(self, text: str, expected: str) -> None:
+        """Whoever wrote the line."""
+        stream = io.StringIO()
+        logged(stream).warning("%s", text)
+
+        assert line_of(stream)["message"] == expected
+
+    def test_is_not_in_members(self) -> None:
+        """A member is known by its name, at any depth."""
+        stream = io.StringIO()
+        output = {"password": "hunter22", "tokens": 3, "hosts": ["http://a:b@c"]}
+        logged(stream).info("made", extra={"output": output})
+
+        assert line_of(stream)["output"] == {
+            "password": "xxxxx",
+            "tokens": 3,
+            "hosts": ["http://a:xxxxx@c"],
+        }
+
+    def test_is_not_in_stacks(self) -> None:
+        """An exception may quote what it could not read."""
+        stream = io.StringIO()
+        logger = logged(stream)
+        try:
+            raise ValueError("http://me:hunter22@es")
+        except ValueError:
+            logger.exception("failed")
+
+        assert "hunter22" not in stream.getvalue()
+
+    def test_is_not_on_a_terminal(self) -> None:
+        """Somebody may look over the shoulder."""
+        stream = Terminal()
+        logged(stream).error("http://me:hunter22@es", extra={"password": "hunter22"})
+
+        assert "hunter22" not in stream.getvalue()
 
 
 class TestTerminal:

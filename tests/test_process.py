@@ -1,6 +1,8 @@
 """What is known about the process."""
 
 import gc
+import os
+import pwd
 import resource
 from pathlib import Path
 
@@ -121,3 +123,68 @@ class TestLimits:
         gc.unfreeze()
 
         assert threshold == (process.MANY_OBJECTS, *before[1:])
+
+
+class TestRights:
+    """As whom we run, and what we may."""
+
+    def test_are_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """One line for the log: who, and how much."""
+        limits(monkeypatch, 1024, 4096)
+        monkeypatch.setattr(process, "has_net_raw", lambda: False)
+        monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+        monkeypatch.setattr(os, "getegid", lambda: 7)
+
+        assert process.rights() == (
+            "running as uid 4000000, gid 7, without CAP_NET_RAW, at most 1024 open"
+            " files"
+        )
+
+    def test_a_user_is_named(self) -> None:
+        """Where the system knows it."""
+        name = pwd.getpwuid(os.geteuid()).pw_name
+
+        assert f"({name})" in process.rights()
+
+    @pytest.mark.parametrize(
+        ("mask", "expected"), [("0000000000002000", True), ("0000000000001fff", False)]
+    )
+    def test_raw_packets_are_a_capability(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        mask: str,
+        expected: bool,  # noqa: FBT001 - a parameter
+    ) -> None:
+        """What counts is the effective set, not who we are."""
+        (tmp_path / "status").write_text(f"Name:\tx\nCapEff:\t{mask}\n")
+        monkeypatch.setattr(process, "STATUS", tmp_path / "status")
+
+        assert process.has_net_raw() is expected
+
+    def test_without_proc_root_may(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Elsewhere it is the user that counts."""
+        monkeypatch.setattr(process, "STATUS", tmp_path / "absent")
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+
+        assert process.has_net_raw()
+
+    @pytest.mark.parametrize(
+        ("groups", "expected"),
+        [("0\t2147483647", True), ("1\t0", False), ("odd", True)],
+    )
+    def test_a_group_may_ping(
+        self,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        groups: str,
+        expected: bool,  # noqa: FBT001 - a parameter
+    ) -> None:
+        """Without the capability the kernel's range of groups decides."""
+        (tmp_path / "range").write_text(groups)
+        monkeypatch.setattr(process, "PING_GROUPS", tmp_path / "range")
+        monkeypatch.setattr(process, "has_net_raw", lambda: False)
+
+        assert process.may_ping() is expected

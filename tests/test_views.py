@@ -26,7 +26,7 @@ AGENT = {"id": "1-2-3", "ephemeral_id": "4-5-6", "name": "berlin-1"}
 @pytest.fixture
 def store() -> SimpleNamespace:
     """Return a store that can be written."""
-    return SimpleNamespace(is_failing=False)
+    return SimpleNamespace(is_failing=False, appended=12)
 
 
 @pytest.fixture
@@ -39,6 +39,8 @@ def parts(clock: FakeClock, store: SimpleNamespace) -> Parts:
     roster = SimpleNamespace(
         monitors=Counter(http=2),
         endpoints=Counter(http=3),
+        monitor_starts=Counter(http=3, tcp=1),
+        endpoint_starts=Counter(http=4, tcp=1),
         runners=[SimpleNamespace(level=level) for level in levels],
         skipped=1,
         filtered=2,
@@ -63,7 +65,7 @@ class TestInfo:
 
     def test_who_it_is(self, parts: Parts) -> None:
         """It gives the ids that documents have."""
-        info = views_of(parts).info()
+        info = views_of(parts).figures["/"]()
 
         assert (info["uuid"], info["ephemeral_id"]) == ("1-2-3", "4-5-6")
 
@@ -73,7 +75,7 @@ class TestState:
 
     def test_monitors_by_type(self, parts: Parts) -> None:
         """Monitors and endpoints are counted, in all and for each type."""
-        assert views_of(parts).state()["heartbeat"] == {
+        assert views_of(parts).figures["/state"]()["heartbeat"] == {
             "monitors": 2,
             "endpoints": 3,
             "levels": {"up": 2, "degraded": 1},
@@ -86,19 +88,56 @@ class TestStats:
 
     def test_outputs(self, parts: Parts) -> None:
         """Each output is told by itself, and all together as in the reference."""
-        stats = views_of(parts).stats()
+        stats = views_of(parts).figures["/stats"]()
         own = stats["heartbeat"]["outputs"]["console"]
 
         assert (own["events"]["acked"], own["events"]["pending"]) == (9, 4)
         assert stats["libbeat"]["output"]["events"]["active"] == 4
         assert stats["libbeat"]["pipeline"] == {"events": {"filtered": 2}}
 
+    def test_pipeline(self, parts: Parts) -> None:
+        """What is between checks and outputs, under the reference's names."""
+        pipeline = views_of(parts).figures["/stats"]()["libbeat"]["pipeline"]
+
+        assert pipeline == {
+            "clients": 2,
+            "events": {
+                "total": 12,
+                "published": 12,
+                "active": 4,
+                "filtered": 0,
+                "failed": 0,
+                "dropped": 0,
+                "retry": 0,
+            },
+            "queue": {"acked": 9, "added": {"events": 12}, "filled": {"events": 4}},
+        }
+
+    def test_types(self, parts: Parts) -> None:
+        """How many came and went, by type, those of which none is left included."""
+        told = views_of(parts).figures["/stats"]()["heartbeat"]
+
+        assert (told["http"], told["tcp"]) == (
+            {
+                "monitor_starts": 3,
+                "monitor_stops": 1,
+                "endpoint_starts": 4,
+                "endpoint_stops": 1,
+            },
+            {
+                "monitor_starts": 1,
+                "monitor_stops": 1,
+                "endpoint_starts": 1,
+                "endpoint_stops": 1,
+            },
+        )
+
     async def test_schedule(self, parts: Parts, clock: FakeClock) -> None:
         """How well the schedule is kept is told for all jobs and each type."""
         parts.scheduler.add(Probe(clock, lasts=5.0).job())
         async with running(parts.scheduler):
             await clock.advance(11)
-            schedule = views_of(parts).stats()["heartbeat"]["scheduler"]
+            schedule = views_of(parts).figures["/stats"]()["heartbeat"]["scheduler"]
 
         flow = {
             "due": 1,
@@ -120,7 +159,31 @@ class TestStats:
         """It counts from the start of the process."""
         clock.jump(3)
 
-        assert views_of(parts).stats()["beat"]["info"]["uptime"] == {"ms": 3000}
+        assert views_of(parts).figures["/stats"]()["beat"]["info"]["uptime"] == {
+            "ms": 3000
+        }
+
+
+class TestReady:
+    """`/ready`."""
+
+    async def test_all_has_to_work(self, parts: Parts, store: SimpleNamespace) -> None:
+        """Unlike for health an output that takes nothing counts."""
+        store.is_failing = True
+
+        assert views_of(parts).figures["/ready"]()["status"] == (
+            "the store cannot be written: new documents are in memory only; no check"
+            " has been scheduled yet, or all have been stopped; output console takes"
+            " nothing"
+        )
+
+    async def test_while_all_works(self, parts: Parts) -> None:
+        """Checks are begun and the output takes them."""
+        cast("Any", parts.workers[0]).is_working = True
+        async with running(parts.scheduler):
+            status = views_of(parts).figures["/ready"]()["status"]
+
+        assert status == "ok"
 
 
 class TestHealth:
@@ -128,7 +191,7 @@ class TestHealth:
 
     def test_an_output_that_is_down_is_no_illness(self, parts: Parts) -> None:
         """Its events wait; a restart would not help."""
-        assert views_of(parts).health() == {
+        assert views_of(parts).figures["/health"]() == {
             "status": "ok",
             "outputs": {"console": {"available": False, "pending": 4}},
         }
@@ -139,7 +202,7 @@ class TestHealth:
         """Documents that are not kept would be lost with the process."""
         store.is_failing = True
 
-        assert views_of(parts).health()["status"] == (
+        assert views_of(parts).figures["/health"]()["status"] == (
             "the store cannot be written: new documents are in memory only"
         )
 
@@ -148,7 +211,7 @@ class TestHealth:
         parts.scheduler.add(Probe(clock).job())
         async with running(parts.scheduler):
             clock.jump(75)
-            status = views_of(parts).health()["status"]
+            status = views_of(parts).figures["/health"]()["status"]
 
         assert status == (
             "the scheduler is stuck: a check has been due for 65s and none has begun"

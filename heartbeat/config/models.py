@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from heartbeat.config.endpoint import EndpointOptions
+from heartbeat.config.monitoring import MonitoringOptions
 from heartbeat.config.place import place_of
 from heartbeat.config.setup import SetupOptions
 from heartbeat.config.types import (
@@ -25,7 +27,6 @@ from heartbeat.config.types import (
     Listed,
     Options,
     Text,
-    Uint16,
     Words,
 )
 
@@ -204,16 +205,6 @@ class KeystoreOptions(Options):
     )
 
 
-class EndpointOptions(Options):
-    """`http`: the endpoint that tells about the process."""
-
-    enabled: Flag = Field(default=False, description="Serve the endpoint.")
-    host: Text = Field(
-        default="localhost", description="Name, address or unix:///path."
-    )
-    port: Uint16 = Field(default=5066, description="TCP port.")
-
-
 class LogFileOptions(Options):
     """`logging.files`."""
 
@@ -331,6 +322,10 @@ class ProcessOptions(Options):
     )
     http: EndpointOptions = Field(
         default=EndpointOptions(), description="The HTTP endpoint."
+    )
+    monitoring: MonitoringOptions = Field(
+        default=MonitoringOptions(),
+        description="Documents about this process for Elasticsearch.",
     )
     logging: LoggingOptions = Field(default=LoggingOptions(), description="The log.")
     queue: QueueOptions = Field(

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -32,6 +33,7 @@ from heartbeat.reload.watch import Notices, fingerprint, folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
 
     from heartbeat.clock import Clock
     from heartbeat.config import MonitorFiles, MonitorSource, MonitorSpec, Settings
@@ -71,8 +73,13 @@ class Reloader:
         settings: Settings,
         load: Callable[[], Settings],
         clock: Clock,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Assume that `settings` run already; `load` reads them anew."""
+        """Assume that `settings` run already; `load` reads them anew.
+
+        `around` is entered while everything is read again.
+        """
+        self._around = around
         self._roster = roster
         self._settings = settings
         self._load = load
@@ -155,7 +162,8 @@ class Reloader:
         self._woken.clear()
         if self._is_asked:
             self._is_asked = False
-            await self.reload()
+            with self._around():
+                await self.reload()
         else:
             await self.look()
 

@@ -68,13 +68,29 @@ class Roster:
         self._running: dict[str, Built] = {}
         self.monitors: Counter[str] = Counter()
         self.endpoints: Counter[str] = Counter()
-        self.starts = 0
-        self.stops = 0
+        self.monitor_starts: Counter[str] = Counter()
+        self.endpoint_starts: Counter[str] = Counter()
+
+    @property
+    def starts(self) -> int:
+        """Return how many monitors were put in place."""
+        return self.monitor_starts.total()
+
+    @property
+    def stops(self) -> int:
+        """Return how many of them were taken out."""
+        return self.starts - self.monitors.total()
 
     @property
     def runners(self) -> list[Runner]:
         """Return all runners."""
         return [runner for built in self._running.values() for runner in built.runners]
+
+    @property
+    def endpoints_by_spec(self) -> list[tuple[MonitorSpec, Runner]]:
+        """Return all runners, each with the monitor it belongs to."""
+        running = self._running.values()
+        return [(built.spec, runner) for built in running for runner in built.runners]
 
     @property
     def skipped(self) -> int:
@@ -133,7 +149,7 @@ class Roster:
         if self._tell is not None:
             self._tell(built.spec)
         self.monitors[built.spec.type] += 1
-        self.starts += 1
+        self.monitor_starts[built.spec.type] += 1
         self._context.sources.hold(built.sources)
         for runner in built.runners:
             runner.resume(self._states)
@@ -141,12 +157,12 @@ class Roster:
                 self._states.pop(key, None)
             self._scheduler.add(_job(runner), among=among)
             self.endpoints[runner.type] += 1
+            self.endpoint_starts[runner.type] += 1
 
     def _take_out(self, name: str) -> None:
         """Stop a monitor; its states are kept, for it may come back."""
         built = self._running.pop(name)
         self.monitors[built.spec.type] -= 1
-        self.stops += 1
         self._context.sources.release(built.sources)
         for runner in built.runners:
             self._scheduler.remove(runner.id)

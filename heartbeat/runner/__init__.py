@@ -7,8 +7,18 @@ how a check works or what becomes of the documents.
 from __future__ import annotations
 
 from heartbeat.runner.identity import Identity
+from heartbeat.runner.last import LastRun, seconds_by_phase
 from heartbeat.runner.level import Level
 from heartbeat.runner.runner import Runner, runners
 from heartbeat.runner.site import Journal, Site
 
-__all__ = ["Identity", "Journal", "Level", "Runner", "Site", "runners"]
+__all__ = [
+    "Identity",
+    "Journal",
+    "LastRun",
+    "Level",
+    "Runner",
+    "Site",
+    "runners",
+    "seconds_by_phase",
+]

@@ -18,6 +18,7 @@ from heartbeat.monitors.base import BrokenCheck
 from heartbeat.processors.chain import Chain
 from heartbeat.runner.document import Template
 from heartbeat.runner.identity import names_of
+from heartbeat.runner.last import LastRun, last_run
 from heartbeat.runner.level import Level, level_note, slow_phases
 from heartbeat.runner.notes import gap_note, note, step_note
 from heartbeat.runner.processing import interrupted
@@ -91,8 +92,8 @@ class Runner:
 
     `id` is unique within the process, `monitor_id` what documents call it, `type` is as
     the operator wrote it, `location` where it runs from and `host` what the check talks
-    to, both empty if that is not known, and `last_tick_ns` the last tick that was run,
-    by an earlier process too.
+    to, both empty if that is not known, `last` what the last attempt of this process
+    found, and `last_tick_ns` the last tick that was run, by an earlier process too.
     """
 
     __slots__ = (
@@ -116,6 +117,7 @@ class Runner:
         "_timeout_ns",
         "host",
         "id",
+        "last",
         "location",
         "monitor_id",
         "schedule",
@@ -156,6 +158,7 @@ class Runner:
         self._retry_delay = spec.retry_delay
         self._template = Template(spec, names.monitor_id, check.url, site.identity)
         self._state_key = state_key(names.key, location)
+        self.last: LastRun | None = None
         self.resume({})
 
     def resume(self, states: Mapping[str, bytes]) -> None:
@@ -186,6 +189,26 @@ class Runner:
     def is_new(self) -> bool:
         """Return whether nothing is known of the target yet."""
         return self._state.status is None
+
+    @property
+    def url(self) -> str:
+        """Return what is checked as documents have it, empty if that is not known."""
+        return self._endpoint
+
+    @property
+    def state(self) -> MonitorState:
+        """Return what is known of the target; to be looked at only."""
+        return self._state
+
+    @property
+    def has_windows(self) -> bool:
+        """Return whether there are maintenance windows."""
+        return bool(self._maintenance)
+
+    @property
+    def has_thresholds(self) -> bool:
+        """Return whether phases may be too slow."""
+        return self._degraded is not None
 
     @property
     def is_up(self) -> bool:
@@ -344,6 +367,8 @@ class Runner:
             address = _address(outcomes, place)
             document_id = event_id(*base, self._endpoint, address)
             routing = template.routing(document_id, at_ns)
+            if place == last:
+                self.last = last_run(fields, outcomes, duration_us)
             events.append(Event(at_ns, routing, template.finish(fields)))
         return events
 

@@ -44,6 +44,15 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Running:
+    """A run under way, and for how many seconds its tick is past."""
+
+    id: str
+    type: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Counters:
     """What the scheduler has to say about itself, under its names in `/stats`.
 

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from heartbeat.schedule import NEVER
 from heartbeat.scheduler.delays import Delays
 from heartbeat.scheduler.gate import Gate
-from heartbeat.scheduler.job import IDLE, Counters, Entry, Job, Tally
+from heartbeat.scheduler.job import IDLE, Counters, Entry, Job, Running, Tally
 from heartbeat.scheduler.plan import SECOND_NS, Plan
 from heartbeat.scheduler.timing import timing_of
 
@@ -114,6 +114,11 @@ class Scheduler:
         entry.due_ns = IDLE
         self._cut(entry)
 
+    @property
+    def is_running(self) -> bool:
+        """Return whether jobs are begun: after `run` has been called, until a stop."""
+        return self._group is not None and not self._is_closing
+
     def counters(self) -> Counters:
         """Return how the scheduler is doing now."""
         return Counters(
@@ -126,6 +131,15 @@ class Scheduler:
     def timing(self) -> Timing:
         """Return how well the schedule is kept; looks at every job."""
         return timing_of(self._tallies, self._entries.values(), self._lag, self._plan)
+
+    def running(self) -> list[Running]:
+        """Return the runs under way, those included that pause."""
+        now_ns = self._clock.now()
+        return [
+            Running(entry.job.id, entry.job.type, (now_ns - entry.tick_ns) / 1e9)
+            for entry in self._entries.values()
+            if entry.task is not None
+        ]
 
     async def run(self) -> None:
         """Run the jobs on schedule until `stop` is called."""

@@ -9,7 +9,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
-from heartbeat.datadir import hold
+from heartbeat.datadir import hold, holder
 from heartbeat.errors import StoreError, StoreLocked, system_text
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Files:
             self._descriptor = hold(guard)
         except BlockingIOError:
             raise StoreLocked(
-                f"store {self} is in use by another heartbeat; give each process a"
+                f"store {self} is in use by {holder(guard)}; give each process a"
                 " data path (path.data) of its own"
             ) from None
         except OSError as error:

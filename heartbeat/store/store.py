@@ -78,7 +78,7 @@ class Store:
         self._limits = limits
         self._files = files
         self._loaded_states = loaded.states
-        self._next = loaded.last_sequence + 1
+        self._next = self._first = loaded.last_sequence + 1
         self._saved = loaded.last_sequence
         self._size = loaded.size
         self._window = Window(self._next)
@@ -181,6 +181,11 @@ class Store:
     def pending(self, output: str) -> int:
         """Return how many records the output has neither delivered nor given up."""
         return self._outlets[output].cursor.unsettled(self._next - 1)
+
+    @property
+    def appended(self) -> int:
+        """Return how many records were taken since `open`."""
+        return self._next - self._first
 
     @property
     def is_failing(self) -> bool:

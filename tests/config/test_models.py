@@ -37,6 +37,11 @@ def options(data: dict[str, Any]) -> ProcessOptions:
         ),
         ({"heartbeat.scheduler.location": "../x"}, "unknown time zone ../x"),
         ({"logging.files.keepfiles": 1025}, "requires value <= 1024"),
+        ({"http.buffer.size": 0}, "requires value >= 1"),
+        (
+            {"http.metrics.max_monitors": -1},
+            "can not convert 'int' into 'uint': -1 is negative",
+        ),
         ({"heartbeat.config.monitors.reload.period": 0}, "requires value >= 0.1"),
     ],
 )

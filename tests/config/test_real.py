@@ -47,7 +47,7 @@ EXPECTED: dict[str, tuple[list[str], list[str], list[str]]] = {
     "second-output-off": (
         ["http auto-http-0XD56F362B045CAAF9"],
         ["elasticsearch"],
-        ["monitoring"],
+        [],
     ),
     "tcp-ports": (
         ["tcp zookeeper", "tcp cache", "tcp auto-tcp-0X6AFDE7548656421A"],

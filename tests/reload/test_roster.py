@@ -109,6 +109,10 @@ async def test_counts(plant: Plant) -> None:
     assert roster.monitors == {"fake": 1}
     assert roster.endpoints == {"fake": 1}
     assert (roster.starts, roster.stops, roster.skipped) == (3, 2, 0)
+    assert roster.monitor_starts.total() == 3
+    assert [spec.id for spec, _ in roster.endpoints_by_spec] == [
+        runner.id for runner in roster.runners
+    ]
 
 
 async def test_first_runs_of_many_are_spread(plant: Plant) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from heartbeat.schedule import parse
-from heartbeat.scheduler import Counters, Job, Scheduler
+from heartbeat.scheduler import Counters, Job, Running, Scheduler
 from tests.support.clock import START_NS, FakeClock, settle
 from tests.support.probe import FollowedClock, Probe, running
 
@@ -296,3 +296,28 @@ class TestStop:
 
         assert [(len(p.begun), p.cut) for p in probes] == [(1, 1), (0, 0)]
         assert scheduler.counters().jobs_active == 0
+
+
+class TestUnderWay:
+    """What runs at this moment."""
+
+    async def test_runs_are_told_with_their_age(self, clock: FakeClock) -> None:
+        """From the tick on; a job that rests is not among them."""
+        scheduler = Scheduler(clock)
+        scheduler.add(Probe(clock, lasts=5.0).job(every="10s"))
+
+        async with running(scheduler):
+            before = scheduler.running()
+            await clock.advance(12)
+
+            assert before == []
+            assert scheduler.running() == [Running("web", "http", 2.0)]
+
+    async def test_whether_jobs_are_begun(self, clock: FakeClock) -> None:
+        """Not before `run`, nor after `stop`."""
+        scheduler = Scheduler(clock)
+        before = scheduler.is_running
+        async with running(scheduler):
+            meanwhile = scheduler.is_running
+
+        assert (before, meanwhile, scheduler.is_running) == (False, True, False)
