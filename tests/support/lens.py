@@ -11,12 +11,10 @@ where arrays are shown, as they have to be for runtime fields.
 from __future__ import annotations
 
 import json
-from operator import sub, truediv
 from typing import Any
 
 from tests.support.kql import parse
 
-OPERATIONS = {"subtract": sub, "divide": truediv}
 EMPTY = "___records___"
 DAYS = "1d"
 
@@ -208,7 +206,8 @@ def _values(
             parts = measures[column["references"][0]]
             first, second = (values[part] for part in parts["references"])
             tree = parts["params"]["tinymathAst"]
-            shown[column["label"]] = OPERATIONS[tree["name"]](first, second)
+            is_ratio = tree["name"] == "divide"
+            shown[column["label"]] = first / second if is_ratio else first - second
         elif name in values and not column["label"].startswith("Part of"):
             shown[column["label"]] = values[name]
     return shown
