@@ -21,6 +21,7 @@ TABLE: Final = {
     for name in (
         "add_agent_metadata",
         "add_cloud_metadata",
+        "add_docker_metadata",
         "add_fields",
         "add_formatted_index",
         "add_host_metadata",
