@@ -26,6 +26,7 @@ TABLE: Final = {
         "add_formatted_index",
         "add_host_metadata",
         "add_id",
+        "add_kubernetes_metadata",
         "add_labels",
         "add_locale",
         "add_network_direction",

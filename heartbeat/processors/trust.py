@@ -32,13 +32,18 @@ def context_for(options: TlsOptions | None) -> ssl.SSLContext:
     return context
 
 
-def context_of(authority: str | None, client: Path | None) -> ssl.SSLContext:
+def context_of(
+    authority: str | None, client: Path | None, *, verifies: bool = True
+) -> ssl.SSLContext:
     """Return a context that trusts an authority in PEM, with a client's certificate.
 
     Trusts the system's authorities without one. `client` is a file with both
     certificate and key. Raises `OSError` or `ValueError`.
     """
     context = ssl.create_default_context(cadata=authority)
+    if not verifies:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
     if client is not None:
         context.load_cert_chain(client)
     return context
