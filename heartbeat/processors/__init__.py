@@ -45,6 +45,7 @@ TABLE: Final = {
         "decompress_gzip_field",
         "detect_mime_type",
         "dissect",
+        "dns",
         "drop_event",
         "drop_fields",
         "extract_array",
