@@ -1,6 +1,6 @@
 """Questions to name servers and their answers, as bytes (RFC 1035, RFC 3596).
 
-Owns the codec for the two kinds of questions asked here. Must not do I/O or know which
+Owns the codec for the kinds of questions asked here. Must not do I/O or know which
 server is asked.
 """
 
@@ -10,8 +10,8 @@ import socket
 import struct
 from dataclasses import dataclass
 
-A, AAAA = 1, 28
-"""Kinds of questions: for IPv4 and for IPv6 addresses."""
+A, PTR, TXT, AAAA = 1, 12, 16, 28
+"""Kinds of questions: for IPv4 addresses, names, texts and IPv6 addresses."""
 
 HEADER = struct.Struct("!6H")
 RECORD = struct.Struct("!HHIH")
@@ -20,6 +20,8 @@ IS_ANSWER, IS_TRUNCATED, WANTS_RECURSION = 0x8000, 0x0200, 0x0100
 CODE = 0x000F
 POINTER = 0xC0
 LONGEST_LABEL = 63
+MAX_LABELS = 128
+"""Labels and pointers of a name: more than can be, so that pointers in a circle end."""
 MAX_TTL = 0x7FFF_FFFF
 """Above this a time to live counts as none (RFC 2181, 8)."""
 
@@ -33,7 +35,8 @@ FAMILIES = {A: (socket.AF_INET, 4), AAAA: (socket.AF_INET6, 16)}
 class Answer:
     """What a server said: `code` is its verdict, `ttl` is in seconds.
 
-    `is_truncated` means that there is more to be had over TCP.
+    `addresses` are names or texts if that was the question. `is_truncated` means that
+    there is more to be had over TCP.
     """
 
     code: int
@@ -80,26 +83,59 @@ def _decoded(message: bytes, question: bytes) -> Answer | None:
 def _records(
     message: bytes, place: int, count: int, wanted: int
 ) -> tuple[tuple[str, ...], int]:
-    """Return the addresses of one kind, and for how long all on the way to them hold.
+    """Return the data of one kind, and for how long all on the way to it hold.
 
     The records on the way (CNAME) belong to the answer, whatever names they are for:
     the server followed them.
     """
-    family, size = FAMILIES[wanted]
-    addresses: list[str] = []
+    found: list[str] = []
     ttls: list[int] = []
     for _ in range(count):
         place = _after_name(message, place)
         kind, network, ttl, length = RECORD.unpack_from(message, place)
         place += RECORD.size
-        data = message[place : place + length]
+        if network == INTERNET:
+            ttls.append(ttl if ttl <= MAX_TTL else 0)
+            data = _data(message, place, length, kind) if kind == wanted else None
+            if data is not None:
+                found.append(data)
         place += length
-        if network != INTERNET:
-            continue
-        ttls.append(ttl if ttl <= MAX_TTL else 0)
-        if kind == wanted and len(data) == size:
-            addresses.append(socket.inet_ntop(family, data))
-    return tuple(dict.fromkeys(addresses)), min(ttls, default=0)
+    return tuple(dict.fromkeys(found)), min(ttls, default=0)
+
+
+def _data(message: bytes, place: int, length: int, kind: int) -> str | None:
+    """Return what a record holds, None if it is not as its kind has it."""
+    data = message[place : place + length]
+    if kind == PTR:
+        return _name(message, place)
+    if kind == TXT:
+        return _text(data)
+    family, size = FAMILIES[kind]
+    return socket.inet_ntop(family, data) if len(data) == size else None
+
+
+def _name(message: bytes, place: int) -> str | None:
+    """Return a name without its last dot; None if it is longer than names can be."""
+    labels: list[str] = []
+    for _ in range(MAX_LABELS):
+        length = message[place]
+        if length >= POINTER:
+            place = int.from_bytes(message[place : place + 2]) & ~(POINTER << 8)
+        elif length:
+            labels.append(message[place + 1 : place + 1 + length].decode("latin-1"))
+            place += length + 1
+        else:
+            return ".".join(labels)
+    return None
+
+
+def _text(data: bytes) -> str:
+    """Return the parts of a text as one."""
+    parts: list[bytes] = []
+    while data:
+        parts.append(data[1 : 1 + data[0]])
+        data = data[1 + data[0] :]
+    return b"".join(parts).decode("utf-8", "replace")
 
 
 def _after_name(message: bytes, place: int) -> int:

@@ -9,6 +9,7 @@ to guess, is a new one.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import socket
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from heartbeat.net.connection import connect
 from heartbeat.net.dns import Answer, decode_answer, encode_question
 
 if TYPE_CHECKING:
+    import ssl
+
     from heartbeat.clock import Deadline
 
 DATAGRAM = 65_535
@@ -95,6 +98,27 @@ async def _ask_by_stream(
     finally:
         connection.close()
     answer = decode_answer(received[2:], message)
+    if answer is None:
+        raise ConnectionAbortedError("server answered something else")
+    return answer
+
+
+async def ask_encrypted(
+    server: tuple[str, int], question: tuple[str, int], tls: ssl.SSLContext
+) -> Answer:
+    """Do the same over TLS (RFC 7858); to be bounded in time by whoever asks."""
+    message = encode_question(secrets.randbelow(0x10000), *question)
+    reader, writer = await asyncio.open_connection(*server, ssl=tls)
+    try:
+        writer.write(len(message).to_bytes(2) + message)
+        size = int.from_bytes(await reader.readexactly(2))
+        answer = decode_answer(await reader.readexactly(size), message)
+    except EOFError:
+        raise ConnectionAbortedError("server closed the connection") from None
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
     if answer is None:
         raise ConnectionAbortedError("server answered something else")
     return answer

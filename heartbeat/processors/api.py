@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
     from heartbeat.clock import Clock
 
-FAILURES: Final = (aiohttp.ClientError, OSError, TimeoutError, ValueError)
+FAILURES: Final = (
+    *(aiohttp.ClientError, OSError, TimeoutError, ValueError),
+    *(LookupError, TypeError, AttributeError),
+)
+"""What goes wrong with whoever is asked; the last ones if an answer is no such one."""
+
 LARGEST: Final = 67_108_864
 """The most bytes of an answer, and of a line of a stream."""
 
@@ -79,10 +84,13 @@ class Api:
         *,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str] | None = None,
         limit: int = LARGEST,
     ) -> bytes:
         """Return an answer; raises one of `FAILURES` unless it is a success."""
-        async with self._request(method, path, headers=headers) as response:
+        async with self._request(
+            method, path, headers=headers, params=parameters
+        ) as response:
             parts: list[bytes] = []
             size = 0
             async for part in response.content.iter_chunked(65_536):

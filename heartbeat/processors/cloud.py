@@ -142,7 +142,7 @@ async def _answer(question: Ask, api: Api, patience: float) -> Fields | None:
     try:
         async with asyncio.timeout(patience):
             return _without_empty(await question(api))
-    except (*FAILURES, KeyError, TypeError, AttributeError):
+    except FAILURES:
         return None
 
 

@@ -9,6 +9,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import unquote
 
 import orjson
 from aiohttp import web
@@ -64,7 +65,7 @@ class Api:
         assert isinstance(request, web.Request)
         self.requests.append(request)
         route = f"{request.method} {request.path}"
-        found = self.routes.get(f"{request.method} {request.path_qs}")
+        found = self.routes.get(f"{request.method} {unquote(request.path_qs)}")
         found = self.routes.get(route, 404) if found is None else found
         match found:
             case Stream():
@@ -85,7 +86,9 @@ async def serving_api(
     api = Api(routes)
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", api.answer)
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(
+        app, access_log=None, handler_cancellation=True, shutdown_timeout=0.05
+    )
     await runner.setup()
     site: web.BaseSite
     if socket:

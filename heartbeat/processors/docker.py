@@ -1,0 +1,87 @@
+"""The containers of a Docker daemon.
+
+Owns the questions to its API and which containers there are. Must not know events.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from heartbeat.processors.api import follow
+from heartbeat.processors.known import Known, labels_of
+
+if TYPE_CHECKING:
+    from heartbeat.clock import Clock
+    from heartbeat.event import Fields
+    from heartbeat.processors.api import Api, Place
+
+SHORT: Final = 12
+"""Characters of a short id."""
+
+_STARTED: Final = frozenset({"start", "rename", "update"})
+_ENDED: Final = frozenset({"die", "destroy"})
+
+
+class Containers:
+    """The containers that run, by their ids and short ids."""
+
+    def __init__(self, place: Place, clock: Clock, keep: float, *, dedot: bool) -> None:
+        """Ask nothing yet; containers are known `keep` seconds after their end."""
+        self._place = place
+        self._clock = clock
+        self._dedot = dedot
+        self._known = Known(clock, keep)
+        self._short = Known(clock, keep)
+
+    async def run(self) -> None:
+        """Follow the daemon."""
+        await follow("add_docker_metadata", self._place, self._clock, self._follow)
+
+    def find(self, identity: str, *, short: bool = False) -> Fields | None:
+        """Return the facts of a container, by its id or, if wanted, its short id."""
+        found = self._known.get(identity)
+        if found is None and short:
+            found = self._short.get(identity[:SHORT])
+        return found
+
+    async def _follow(self, api: Api) -> None:
+        since = str(self._clock.now() // 1_000_000_000)
+        listed = await api.json("/containers/json")
+        for container in listed:
+            self._put(container)
+        identities = [container["Id"] for container in listed]
+        for known in (self._known, self._short):
+            known.end_others(identities)
+        filters = orjson.dumps({"type": ["container"]}).decode()
+        parameters = {"since": since, "filters": filters}
+        async for event in api.stream("/events", parameters):
+            await self._note(api, event)
+
+    async def _note(self, api: Api, event: Any) -> None:
+        action = event.get("Action") or event.get("status")
+        identity = event.get("id") or event.get("Actor", {}).get("ID")
+        if action in _ENDED:
+            self._known.end(identity)
+            self._short.end(identity)
+        elif action in _STARTED:
+            filters = orjson.dumps({"id": [identity]}).decode()
+            for container in await api.json(
+                "/containers/json", parameters={"filters": filters}
+            ):
+                self._put(container)
+
+    def _put(self, container: Any) -> None:
+        identity = container["Id"]
+        names = container.get("Names") or [""]
+        facts: Fields = {
+            "id": identity,
+            "name": names[0].removeprefix("/"),
+            "image": {"name": container.get("Image", "")},
+        }
+        labels = labels_of(container.get("Labels"), dedot=self._dedot)
+        if labels:
+            facts["labels"] = labels
+        self._known.put(identity, {identity: facts})
+        self._short.put(identity, {identity[:SHORT]: facts})
