@@ -166,6 +166,19 @@ class TestServe:
 
         assert await running == 0
 
+    async def test_tells_about_itself(self, tmp_path: Path, target: Target) -> None:
+        """By option, at once, and to the outputs that the checks have."""
+        more = "heartbeat.self_monitor.enabled: true\n"
+        app = app_of(tmp_path, target.url, more, mode=Mode.SERVE)
+        running = asyncio.create_task(app.run())
+        while not target.answered:
+            await asyncio.wait({running}, timeout=0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await running
+        types = {document["monitor"]["type"] for document in documents(tmp_path)}
+
+        assert types == {"heartbeat", "http"}
+
 
 class TestServiceManager:
     """What a service manager hears, and what signals make it do."""

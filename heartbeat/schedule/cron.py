@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from heartbeat.schedule.fields import Fields, MonthDays, WeekDays
 
 _SECOND = timedelta(seconds=1)
+_DAY = timedelta(days=1)
 _NANOSECONDS = 1_000_000_000
 _HOURS = 24
 _SATURDAY, _SUNDAY = 5, 6
@@ -69,8 +70,17 @@ class Cron:
         local = self._local(second)
         if len(self.fields.hours) == _HOURS and self._is_repeated(local):
             return self._following_in_repeated_hour(local)
-        instants = map(self._instant, self._matches(local))
-        return next((instant for instant in instants if instant > second), None)
+        # Just behind a gap, times that it has swallowed may still be ahead.
+        gap = local - self._local(second - _DAY // _SECOND) - _DAY
+        soonest: int | None = None
+        for match in self._matches(local - max(gap, timedelta())):
+            instant = self._instant(match)
+            if instant > second:
+                soonest = min(instant, soonest or instant)
+            # Times behind a gap may come before those that were moved out of it.
+            if soonest is not None and match >= self._local(soonest):
+                break
+        return soonest
 
     def _following_in_repeated_hour(self, local: datetime) -> int | None:
         """Return the next match while the wall clock shows a time that comes twice."""

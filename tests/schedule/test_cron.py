@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heartbeat.errors import ConfigError
@@ -272,3 +273,55 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     """No text leads to anything but a schedule or a `ConfigError`."""
     with suppress(ConfigError):
         parse(text, UTC, now_ns=NOW)
+
+
+ZONES = {
+    "America/New_York": ("2026-03-08T07:00Z", "2026-11-01T06:00Z"),
+    "Europe/Berlin": ("2026-03-29T01:00Z", "2026-10-25T01:00Z"),
+    "Australia/Lord_Howe": ("2026-04-04T15:00Z", "2026-10-03T15:30Z"),
+    "Antarctica/Troll": ("2026-03-29T01:00Z", "2026-10-25T01:00Z"),
+    "America/Santiago": ("2026-04-05T03:00Z", "2026-09-06T04:00Z"),
+    "Asia/Kolkata": ("2026-03-29T01:00Z", "2026-10-25T01:00Z"),
+}
+"""Zones and the moments at which their clocks change: by an hour, by half of one, by
+two, at midnight, and never."""
+
+
+def naive(minutes: str, hours: str, zone: ZoneInfo, second: int) -> int:
+    """Return the next match by looking at all there are on the walls of some days."""
+    fields = parse_fields(f"{minutes} {hours} * * *")
+    today = datetime.fromtimestamp(second, zone).replace(hour=0, minute=0, second=0)
+    due: set[float] = set()
+    for day in range(-1, 3):
+        for hour, minute in product(fields.hours, fields.minutes):
+            wall = (today + timedelta(day)).replace(hour=hour, minute=minute, fold=0)
+            due.add(wall.timestamp())
+            again = wall.replace(fold=1).timestamp()
+            if hours == "*" and again > wall.timestamp():
+                due.add(again)
+    return int(min(moment for moment in due if moment > second))
+
+
+@pytest.mark.slow
+@given(
+    st.sampled_from([(name, at) for name, both in ZONES.items() for at in both]),
+    st.sampled_from(["0", "15", "30", "59", "15,40", "*/20", "0,45", "*"]),
+    st.sampled_from(["*", "2", "0", "1,3", "23", "*/2", "1-4", "0-22"]),
+    st.integers(-5 * 3600, 5 * 3600),
+)
+@settings(max_examples=200, deadline=None)
+def test_changes_of_the_clock_as_if_walked_through(
+    change: tuple[str, str], minutes: str, hours: str, offset: int
+) -> None:
+    """Around a change the next match is the one found by looking at them all.
+
+    A missing time counts as moved behind the gap; of a time that comes twice only the
+    first counts, unless every hour does.
+    """
+    name, at = change
+    zone, second = ZoneInfo(name), int(datetime.fromisoformat(at).timestamp()) + offset
+    cron = Cron(parse_fields(f"{minutes} {hours} * * *"), zone)
+
+    assert (
+        cron.next_after(second * 10**9) == naive(minutes, hours, zone, second) * 10**9
+    )
