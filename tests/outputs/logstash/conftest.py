@@ -28,15 +28,13 @@ async def logstash() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 async def make(clock: FakeClock) -> AsyncIterator[Callable[..., LogstashOutput]]:
-    """Return a way to build outputs for hosts or ports, closed at the end."""
+    """Return a way to build outputs for ports of loopback, closed at the end."""
     network = Network(clock)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(network.close)
 
-        def made(*ports: int | str, **options: Any) -> LogstashOutput:
-            hosts = [
-                one if isinstance(one, str) else f"127.0.0.1:{one}" for one in ports
-            ]
+        def made(*ports: int, **options: Any) -> LogstashOutput:
+            hosts = [f"127.0.0.1:{port}" for port in ports]
             section = Section({"hosts": hosts, **options})
             output = build(section, OutputContext(network))
             stack.push_async_callback(output.close)

@@ -14,7 +14,6 @@ from heartbeat.outputs.logstash.link import Link
 from tests.outputs.contract import OutputContract
 from tests.support.clock import settle
 from tests.support.lumberjack import Receiver, ack, hang_up, nothing, receiver, say
-from tests.support.proxies import ProxyServer
 from tests.support.records import numbered, record
 from tests.support.servers import refused_port
 
@@ -423,25 +422,3 @@ async def test_a_batch_left_waiting_when_the_output_closes(
 
     with pytest.raises(OutputUnavailable):
         await sent
-
-
-@pytest.mark.parametrize(
-    ("is_local", "told"), [(False, "localhost:PORT"), (True, "127.0.0.1:PORT")]
-)
-async def test_through_a_proxy(
-    make: Make, logstash: Receiver, told: str, *, is_local: bool
-) -> None:
-    """Names are looked up there, or here if that is wanted."""
-    host = f"localhost:{logstash.port}"
-    async with ProxyServer().socks() as proxy:
-        options = {
-            "proxy_url": f"socks5://127.0.0.1:{proxy.port}",
-            "proxy_use_local_resolver": is_local,
-        }
-        output = make(host, **options)
-
-        delivery = await output.publish(numbered(1, 2))
-
-    assert delivery == Delivery(2)
-    assert logstash.ids == ["id-1", "id-2"]
-    assert proxy.targets == [told.replace("PORT", str(logstash.port))]

@@ -14,7 +14,6 @@ from heartbeat.outputs.base import Delivery, Finding
 from heartbeat.outputs.redis.link import Link
 from tests.outputs.contract import RejectingContract
 from tests.support.clock import settle
-from tests.support.proxies import ProxyServer
 from tests.support.records import numbered, record, unfit
 from tests.support.redis import Redis, redis_server
 from tests.support.servers import hang_up, refused_port, serve
@@ -322,25 +321,3 @@ async def test_an_answer_nobody_waits_for(make: Make, redis: Redis) -> None:
 
     assert await output.publish(numbered(2, 2)) == Delivery(1, [], [])
     assert redis.connections == 2
-
-
-@pytest.mark.parametrize(
-    ("is_local", "told"), [(False, "localhost:PORT"), (True, "127.0.0.1:PORT")]
-)
-async def test_through_a_proxy(
-    make: Make, redis: Redis, told: str, *, is_local: bool
-) -> None:
-    """Names are looked up there, or here if that is wanted."""
-    host = f"localhost:{redis.port}"
-    async with ProxyServer().socks() as proxy:
-        options = {
-            "proxy_url": f"socks5://127.0.0.1:{proxy.port}",
-            "proxy_use_local_resolver": is_local,
-        }
-        output = make(host, **options)
-
-        delivery = await output.publish(numbered(1, 2))
-
-    assert delivery == Delivery(2, [], [])
-    assert ids(redis.values[b"heartbeat"]) == ["id-1", "id-2"]
-    assert proxy.targets == [told.replace("PORT", str(redis.port))]
