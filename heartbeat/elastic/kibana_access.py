@@ -13,11 +13,8 @@ from urllib.parse import quote
 from heartbeat.errors import ConfigError
 from heartbeat.outputs.elasticsearch.access import LIBRARY_IDLE, Access
 from heartbeat.outputs.elasticsearch.hosts import Defaults, parse_host, proxy_of
-from heartbeat.outputs.elasticsearch.options import (
-    basic,
-    encoded_api_key,
-    read_options,
-)
+from heartbeat.outputs.elasticsearch.login import basic, encoded_api_key
+from heartbeat.outputs.elasticsearch.options import read_options
 from heartbeat.outputs.trust import TlsAccess
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ async def test_reasons(
     expected: str,
 ) -> None:
     """Why an object was not taken is told in words."""
-    kibana.refused = {"lens heartbeat-http-phases": error}
+    kibana.failing = {"lens heartbeat-http-phases": error}
     findings = await put(settings(kibana.url))
     (detail,) = (one for one in findings if one.depth == 1)
 

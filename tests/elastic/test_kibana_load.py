@@ -166,7 +166,7 @@ async def test_parts_that_are_refused(
     kibana: FakeKibana, settings: Callable[..., Settings]
 ) -> None:
     """An answer of 200 that says success: false is a failure; the others go on."""
-    kibana.refused = {
+    kibana.failing = {
         "lens heartbeat-http-phases": {"type": "unsupported_type"},
         "lens heartbeat-http-urls": {"type": "unknown", "message": "too new"},
     }
@@ -227,7 +227,7 @@ async def test_beside_the_checks(
 ) -> None:
     """A running process logs each step, faults as such."""
     caplog.set_level(logging.INFO)
-    kibana.refused = {"lens heartbeat-http-phases": {"type": "unknown"}}
+    kibana.failing = {"lens heartbeat-http-phases": {"type": "unknown"}}
     await put_beside(settings(kibana.url), FakeClock())
 
     told = {record.getMessage(): record.levelno for record in caplog.records}

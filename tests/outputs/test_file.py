@@ -124,6 +124,26 @@ async def test_fsync_and_continuing_can_be_chosen(
     assert not (tmp_path / "heartbeat-20260921-1.ndjson").exists()
 
 
+async def test_files_are_as_many_and_as_open_as_wanted(
+    clock: FakeClock, tmp_path: Path
+) -> None:
+    """`number_of_files` are kept beside the active one, all with `permissions`."""
+    output = made(
+        clock,
+        path=str(tmp_path / "out"),
+        rotate_every_kb=1,
+        number_of_files=2,
+        permissions=0o640,
+    )
+    for number in range(1, 7):
+        await output.publish([record(number, size=700)])
+    await output.close()
+
+    files = list((tmp_path / "out").iterdir())
+    assert len(files) == 3
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o640}
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

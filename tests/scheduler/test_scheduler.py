@@ -172,8 +172,9 @@ class TestChanges:
         probes = [Probe(clock) for _ in range(3)]
         scheduler = Scheduler(clock)
         for place, after_ns in enumerate((0, 1_000_000, 3_000_000)):
-            at = {"phase_ns": START_NS + after_ns, "last_tick_ns": START_NS + after_ns}
-            scheduler.add(probes[place].job(f"job-{place}", **at))
+            at_ns = START_NS + after_ns
+            job = probes[place].job(f"job-{place}", phase_ns=at_ns, last_tick_ns=at_ns)
+            scheduler.add(job)
 
         async with running(scheduler):
             await clock.advance(11)

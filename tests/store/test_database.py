@@ -11,7 +11,7 @@ import pytest
 from heartbeat.errors import StoreError
 from heartbeat.event import Record
 from heartbeat.store import database as module
-from heartbeat.store.codec import Damaged
+from heartbeat.store.codec import Damaged, pack_records
 from heartbeat.store.database import Database, Group, Loaded
 from tests.support.records import numbered
 
@@ -120,6 +120,18 @@ def test_a_full_disk_leaves_the_file_usable(database: Database, path: Path) -> N
     with pytest.raises(StoreError, match="full"):
         database.commit(Group(noise, {"m": b"up"}))
     database._connection.execute(f"PRAGMA max_page_count = {limit}")
+    database.commit(Group(numbered(1, 2)))
+
+    assert database.read(1, 9).records == numbered(1, 2)
+    assert reopened(path).states == {}
+
+
+def test_a_read_only_file_may_become_writable(database: Database, path: Path) -> None:
+    """As after a disk was mounted anew: nothing is half done, then all works."""
+    database._connection.execute("PRAGMA query_only = ON")
+    with pytest.raises(StoreError, match="readonly"):
+        database.commit(Group(numbered(1, 2), {"m": b"up"}))
+    database._connection.execute("PRAGMA query_only = OFF")
     database.commit(Group(numbered(1, 2)))
 
     assert database.read(1, 9).records == numbered(1, 2)
@@ -252,6 +264,31 @@ def test_a_crash_is_followed_by_a_check(path: Path) -> None:
 
     with pytest.raises(Damaged, match="integrity check failed"):
         Database(path)
+
+
+@pytest.mark.parametrize("version", range(len(module.MIGRATIONS)))
+def test_an_older_schema_is_brought_up_to_date(path: Path, version: int) -> None:
+    """Whatever an older heartbeat left is still there."""
+    with sqlite3.connect(path) as writer:
+        for script in module.MIGRATIONS[:version]:
+            writer.executescript(script)
+        if version:
+            lines = pack_records(numbered(1, 2))
+            writer.execute("INSERT INTO chunks VALUES (1, 2, ?)", (lines,))
+            writer.execute(
+                "INSERT INTO cursors (output, watermark, settled)"
+                " VALUES ('out', 1, '[]')"
+            )
+        writer.execute(f"PRAGMA user_version = {version}")
+    writer.close()
+
+    database = Database(path)
+    loaded = database.load(("out",))
+    kept = database.read(1, 9).records
+    database.close()
+
+    assert loaded.cursors == {"out": (1 if version else 0, [])}
+    assert kept == (numbered(1, 2) if version else [])
 
 
 def test_a_newer_schema_is_refused(path: Path) -> None:

@@ -25,6 +25,8 @@ from heartbeat.monitors.icmp.system import open_socket
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
 from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
+from heartbeat.processors.base import ProcessorContext
+from heartbeat.processors.sources import Sources
 from heartbeat.runner import Site, runners
 from heartbeat.schedule import Tick
 from heartbeat.store import Store
@@ -92,6 +94,7 @@ class Fleet:
         self._place = place
         self._clock = clock
         self._network = Network(clock)
+        self._context = ProcessorContext(self._network, Sources())
         self._network.resolver = resolver(clock, Servers(), home, hosts=HOSTS)
         self._settings: list[Settings] = []
         self._runners: list[tuple[range, list[Runner]]] = []
@@ -117,7 +120,7 @@ class Fleet:
             runner
             for spec in settings.monitors
             for runner in runners(
-                spec, monitor_of(spec, self._network).checks, site, {}
+                spec, monitor_of(spec, self._context).checks, site, {}
             )
         ]
         self._settings.append(settings)

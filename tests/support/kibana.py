@@ -39,14 +39,14 @@ class FakeKibana(Bulk):
     """Keeps objects by space, type and id.
 
     `authorization` is the only one it lets in; `acts` go by method and path, and are
-    taken in turn, the last one for ever; `refused` are errors by type and id.
+    taken in turn, the last one for ever; `failing` are errors by type and id.
     """
 
     number: str = "8.17.0"
     spaces: tuple[str, ...] = ("default",)
     authorization: str = ""
     acts: dict[str, list[Act]] = field(default_factory=dict[str, "list[Act]"])
-    refused: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    failing: Mapping[str, Any] = field(default_factory=dict[str, Any])
     kept: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
 
     def titles(self, kind: str, space: str = "") -> list[str]:
@@ -107,8 +107,8 @@ class FakeKibana(Bulk):
     def _fault(
         self, one: dict[str, Any], space: str, objects: list[dict[str, Any]]
     ) -> dict[str, Any] | None:
-        if _key(one) in self.refused:
-            return dict(self.refused[_key(one)])
+        if _key(one) in self.failing:
+            return dict(self.failing[_key(one)])
         known = {key for place, key in self.kept if place == space}
         known |= {_key(other) for other in objects}
         missing = [
