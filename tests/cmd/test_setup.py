@@ -166,7 +166,7 @@ def test_a_kibana_that_refuses(
 ) -> None:
     """Each object that it did not take is told, and the exit code is 1."""
     refused = {"lens heartbeat-overview-up": {"type": "unsupported_type"}}
-    with a_kibana(FakeKibana(refused=refused)) as config:
+    with a_kibana(FakeKibana(failing=refused)) as config:
         code = command("setup", "--dashboards", config=config)
 
     said = capsys.readouterr().out

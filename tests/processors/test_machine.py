@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import psutil
-import psutil
 import pytest
 
 from heartbeat.errors import ProcessorError
