@@ -50,7 +50,7 @@ async def looked_up(
     respond: Respond, fields: dict[str, Any], *events: Any, **options: Any
 ) -> list[Any]:
     """Return the fields of events after their lookup, or the error of each."""
-    clock = options.pop("clock", None) or SystemClock()
+    fake: FakeClock | None = options.pop("clock", None)
     async with name_server(respond) as port:
         whole = {
             "type": "ptr",
@@ -58,11 +58,11 @@ async def looked_up(
             "nameservers": [f"127.0.0.1:{port}"],
             **options,
         }
-        one = chain({"dns": whole}, within=context(clock))
+        one = chain({"dns": whole}, within=context(fake or SystemClock()))
         results: list[Any] = []
         for given in (fields, *events):
-            if isinstance(given, float):
-                clock.jump(given)
+            if fake is not None and isinstance(given, float):
+                fake.jump(given)
                 continue
             subject = event(given)
             try:

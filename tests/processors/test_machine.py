@@ -52,7 +52,7 @@ INTERFACES = {
 def interfaces(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Give the machine known interfaces and a known system."""
     found = dict(INTERFACES)
-    monkeypatch.setattr(machine.psutil, "net_if_addrs", lambda: found)
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: found)
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: RELEASE)
     monkeypatch.setattr(platform, "system", lambda: "Linux")
     monkeypatch.setattr(platform, "release", lambda: "6.1.0")
