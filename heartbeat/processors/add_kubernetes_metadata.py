@@ -66,7 +66,7 @@ class Options(ProcessorOptions):
     kube_config: Text = Field(
         default="",
         description="File that tells how the API is reached; by default as pods do, or"
-        " as $$KUBECONFIG says.",
+        " as the variable KUBECONFIG says.",
     )
     node: Text = Field(
         default="", description="Node whose pods are known; by default its own."
