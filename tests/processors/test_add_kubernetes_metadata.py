@@ -249,13 +249,20 @@ async def test_absence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
         )
 
 
-def test_outside(caplog: pytest.LogCaptureFixture) -> None:
+async def test_outside(caplog: pytest.LogCaptureFixture) -> None:
     """Outside of Kubernetes the processor does nothing, and one line says so."""
     caplog.set_level(logging.INFO)
-    found: Any = processor("add_kubernetes_metadata")
+    within = context()
+    found: Any = processor("add_kubernetes_metadata", within=within)
+    other: Any = processor("add_kubernetes_metadata", within=within)
 
-    assert found(event(a=1)).fields == {"a": 1}
-    assert "this is no pod and there is no kube_config" in caplog.text
+    assert found.sources == other.sources
+    await found.sources[0].run()
+    own = {"monitor": {"ip": "10.0.0.7"}}
+    assert found(event(own)).fields == own
+    assert [record.message for record in caplog.records] == [
+        "add_kubernetes_metadata: this is no pod and there is no kube_config"
+    ]
 
 
 def test_within_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
