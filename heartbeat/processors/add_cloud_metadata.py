@@ -92,7 +92,7 @@ class AddCloudMetadata:
         """Write what is known by now."""
         found = self._facts.found
         present: Any = get(event, "cloud")
-        has_facts = isinstance(present, dict) and bool(present)
+        has_facts = isinstance(present, dict) and present != {}
         if found is None or (has_facts and not self._overwrite):
             return event
         if has_facts:

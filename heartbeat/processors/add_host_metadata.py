@@ -74,4 +74,4 @@ def build(section: Section, context: ProcessorContext) -> Processor:
 
 def _is_known(host: Any) -> bool:
     """Return whether an event tells more of a host than its name."""
-    return isinstance(host, dict) and bool(host.keys() - {"name"})
+    return isinstance(host, dict) and any(key != "name" for key in cast("Fields", host))

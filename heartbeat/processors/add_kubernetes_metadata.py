@@ -66,7 +66,7 @@ class Options(ProcessorOptions):
     kube_config: Text = Field(
         default="",
         description="File that tells how the API is reached; by default as pods do, or"
-        " as $$KUBECONFIG says.",
+        " as the variable KUBECONFIG says.",
     )
     node: Text = Field(
         default="", description="Node whose pods are known; by default its own."
@@ -106,10 +106,21 @@ class Options(ProcessorOptions):
     )
 
 
+class Nowhere:
+    """What stands for the pods outside of Kubernetes."""
+
+    async def run(self) -> None:
+        """Say so, once for all processors."""
+        log.info("add_kubernetes_metadata: this is no pod and there is no kube_config")
+
+    def find(self, _key: str) -> None:
+        """Return nothing."""
+
+
 class AddKubernetesMetadata:
     """The processor."""
 
-    def __init__(self, pods: Pods, matchers: Sequence[Matcher]) -> None:
+    def __init__(self, pods: Pods | Nowhere, matchers: Sequence[Matcher]) -> None:
         """Tell of these pods."""
         self.sources: Sequence[Source] = (pods,)
         self._pods = pods
@@ -136,8 +147,8 @@ def build(section: Section, context: ProcessorContext) -> Processor:
         raise ConfigError([section.problem("there is no matcher", "matchers")])
     access = _access(section, options, context)
     if access is None:
-        log.info("add_kubernetes_metadata: this is no pod and there is no kube_config")
-        return lambda event: event
+        nowhere = context.sources.of((Nowhere,), Nowhere)
+        return AddKubernetesMetadata(nowhere, matchers)
     pods = context.sources.of(
         (Pods, access, interest), lambda: Pods(access, context.clock, interest)
     )

@@ -108,7 +108,8 @@ def _facts(pid: int, options: Options, wanted: set[str]) -> Fields | None:
     if RESTRICTED in wanted:
         names.append("environ")
     try:
-        known: dict[str, Any] = psutil.Process(pid).as_dict(names)
+        process: Any = psutil.Process(pid)
+        known: dict[str, Any] = process.as_dict(names)
     except (psutil.Error, OverflowError):
         return None
     uids = known["uids"]

@@ -129,7 +129,8 @@ class Api:
     async def _request(
         self, method: str, path: str, **more: Any
     ) -> AsyncGenerator[aiohttp.ClientResponse]:
-        headers = {**self._place.headers(), **(more.pop("headers", None) or {})}
+        own: Mapping[str, str] = more.pop("headers", None) or {}
+        headers = {**self._place.headers(), **own}
         async with self._session.request(
             method,
             f"{self._place.url}{path}",

@@ -8,7 +8,7 @@ network segment, and elsewhere nobody answers.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 import orjson
 
@@ -177,7 +177,9 @@ def _without_empty(fields: Fields) -> Fields:
     """Return the fields that say something."""
     kept: Fields = {}
     for name, value in fields.items():
-        inner = _without_empty(value) if isinstance(value, dict) else value
+        inner = value
+        if isinstance(value, dict):
+            inner = _without_empty(cast("Fields", value))
         if inner:
             kept[name] = inner
     return kept

@@ -86,6 +86,9 @@ def _cells(text: str, options: Options) -> list[str]:
         strict=True,
     )
     try:
-        return next((line for line in lines if line), [])
+        for line in lines:
+            if line:
+                return line
     except csv.Error as error:
         raise ProcessorError(f"error decoding CSV: {error}") from error
+    return []

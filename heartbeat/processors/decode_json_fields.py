@@ -109,9 +109,9 @@ def _inner(value: Any, depth: int, *, in_lists: bool) -> Any:
         members = cast("Fields", value)
         return {k: _try(v, depth, in_lists=in_lists) for k, v in members.items()}
     if isinstance(value, list) and in_lists:
-        items: list[Any] = value
+        items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
         return [_try(item, depth, in_lists=in_lists) for item in items]
-    return value
+    return cast("Any", value)
 
 
 def _try(value: Any, depth: int, *, in_lists: bool) -> Any:

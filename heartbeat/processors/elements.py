@@ -78,7 +78,7 @@ def _add(members: Fields, name: str, value: Any) -> None:
     if name not in members:
         members[name] = value
     elif isinstance(present, list):
-        items: list[Any] = present
+        items: list[Any] = present  # pyright: ignore[reportUnknownVariableType]
         items.append(value)
     else:
         members[name] = [present, value]

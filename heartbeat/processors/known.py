@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -93,13 +93,12 @@ def labels_of(labels: object, *, dedot: bool) -> Fields:
     """
     if not isinstance(labels, dict):
         return {}
-    written: dict[str, str] = {
-        str(name): str(text)
-        for name, text in labels.items()  # pyright: ignore[reportUnknownVariableType]
-    }
+    members = cast("Fields", labels)
+    written = {str(name): str(text) for name, text in members.items()}
     if dedot:
         return {name.replace(".", "_"): text for name, text in written.items()}
     nested: Fields = {}
+    inner: Fields
     for name, text in sorted(written.items()):
         inner = nested
         *outer, last = name.split(".")

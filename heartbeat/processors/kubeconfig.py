@@ -84,7 +84,7 @@ def from_file(file: Path) -> Access:
         whole = yaml.safe_load(file.read_text(encoding="utf-8"))
         context = _named(whole["contexts"], whole["current-context"])["context"]
         cluster = _named(whole["clusters"], context["cluster"])["cluster"]
-        user = _named(whole["users"], context["user"])["user"] or {}
+        user: Any = _named(whole["users"], context["user"])["user"] or {}
         return _access(cluster, user, file.parent)
     except OSError as error:
         raise ValueError(f"{file}: {error.strerror}") from error

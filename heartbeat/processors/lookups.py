@@ -111,7 +111,8 @@ class Lookups:
         except TimeoutError:
             return f"{server} does not answer", 0.0
         except OSError as error:
-            return f"{server}: {system_text(error)}", 0.0
+            is_tls = isinstance(error, ssl.SSLError)  # its number means something else
+            return f"{server}: {error if is_tls else system_text(error)}", 0.0
         except ValueError:
             return f"'{name}' is no name", 0.0
         return self._verdict(server, answer)

@@ -83,5 +83,5 @@ def _members(value: Any) -> list[Any]:
         return list(cast("Fields", value).values())
     if not isinstance(value, list):
         return []
-    items: list[Any] = value
+    items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
     return items

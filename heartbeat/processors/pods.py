@@ -198,13 +198,12 @@ def _facts(pod: Any, interest: Interest) -> Fields:
     node = pod["spec"].get("nodeName")
     if node:
         facts["node"] = {"name": node}
-    labels = meta.get("labels") or {}
+    labels: dict[str, str] = meta.get("labels") or {}
     if labels:
         facts["labels"] = labels_of(labels, dedot=interest.dedots_labels)
+    notes: dict[str, str] = meta.get("annotations") or {}
     chosen = {
-        name: text
-        for name, text in (meta.get("annotations") or {}).items()
-        if name in interest.annotations
+        name: text for name, text in notes.items() if name in interest.annotations
     }
     if chosen:
         dedot = interest.dedots_annotations

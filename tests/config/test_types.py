@@ -279,16 +279,16 @@ def test_type_name(value: object, expected: str) -> None:
     assert expected == type_name(value)
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ([{"a": 1}, {"b": 2}], ({"a": 1}, {"b": 2})),
-        ({"a": 1}, ({"a": 1},)),
-        ({"1": {"b": 2}, "0": {"a": 1}}, ({"a": 1}, {"b": 2})),
-        ({}, ({},)),
-        (None, ()),
-    ],
-)
+ACTIONS: list[tuple[Any, Any]] = [
+    ([{"a": 1}, {"b": 2}], ({"a": 1}, {"b": 2})),
+    ({"a": 1}, ({"a": 1},)),
+    ({"1": {"b": 2}, "0": {"a": 1}}, ({"a": 1}, {"b": 2})),
+    ({}, ({},)),
+    (None, ()),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), ACTIONS)
 def test_actions(value: object, expected: object) -> None:
     """A single mapping is a list of one, unless it numbers its entries."""
     assert expected == read(Actions, value)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
-    from heartbeat.event import Fields
+    from heartbeat.event import Event, Fields
     from tests.support.api import Answer
 
 ONE, TWO = "1a" * 32, "2b" * 32
@@ -60,8 +60,13 @@ async def at_work(
     found: Any = processor("add_docker_metadata", {"host": host, **options}, within)
     within.sources.hold(found.sources)
     task = asyncio.create_task(within.sources.run())
+
+    def told(**fields: Any) -> Fields:
+        changed: Event = found(event(fields))
+        return changed.fields
+
     try:
-        yield lambda **fields: found(event(fields)).fields
+        yield told
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

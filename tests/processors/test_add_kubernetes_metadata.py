@@ -7,6 +7,7 @@ import base64
 import logging
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 import yaml
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
-    from heartbeat.event import Fields
+    from heartbeat.event import Event, Fields
     from tests.support.api import Answer
 
 PODS = "GET /api/v1/pods"
@@ -97,8 +98,13 @@ async def at_work(
     found: Any = processor("add_kubernetes_metadata", whole, within)
     within.sources.hold(found.sources)
     task = asyncio.create_task(within.sources.run())
+
+    def told(**fields: Any) -> Fields:
+        changed: Event = found(event(fields))
+        return changed.fields
+
     try:
-        yield lambda **fields: found(event(fields)).fields
+        yield told
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -221,11 +227,8 @@ async def test_own_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     }
     options = {"scope": "node"}
     async with serving_api(routes) as api:
-        monkeypatch.setattr(
-            kubeconfig,
-            "from_file",
-            lambda _: kubeconfig.Access(api.url, token_file=tmp_path / "token"),
-        )
+        access = kubeconfig.Access(api.url, token_file=tmp_path / "token")
+        monkeypatch.setattr(kubeconfig, "from_file", Mock(return_value=access))
         async with at_work(api.url, tmp_path, FakeClock(), **options) as told:
             await until(lambda: "kubernetes" in told(monitor={"ip": "10.0.0.7"}))
         assert api.requests[0].headers["Authorization"] == "Bearer fresh"
@@ -246,13 +249,20 @@ async def test_absence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
         )
 
 
-def test_outside(caplog: pytest.LogCaptureFixture) -> None:
+async def test_outside(caplog: pytest.LogCaptureFixture) -> None:
     """Outside of Kubernetes the processor does nothing, and one line says so."""
     caplog.set_level(logging.INFO)
-    found: Any = processor("add_kubernetes_metadata")
+    within = context()
+    found: Any = processor("add_kubernetes_metadata", within=within)
+    other: Any = processor("add_kubernetes_metadata", within=within)
 
-    assert found(event(a=1)).fields == {"a": 1}
-    assert "this is no pod and there is no kube_config" in caplog.text
+    assert found.sources == other.sources
+    await found.sources[0].run()
+    own = {"monitor": {"ip": "10.0.0.7"}}
+    assert found(event(own)).fields == own
+    assert [record.message for record in caplog.records] == [
+        "add_kubernetes_metadata: this is no pod and there is no kube_config"
+    ]
 
 
 def test_within_pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

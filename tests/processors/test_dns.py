@@ -46,11 +46,15 @@ class Server:
         return response(question, self.records, code=self.code)
 
 
+def silent(_question: bytes) -> None:
+    """Answer nothing."""
+
+
 async def looked_up(
     respond: Respond, fields: dict[str, Any], *events: Any, **options: Any
 ) -> list[Any]:
     """Return the fields of events after their lookup, or the error of each."""
-    clock = options.pop("clock", None) or SystemClock()
+    fake: FakeClock | None = options.pop("clock", None)
     async with name_server(respond) as port:
         whole = {
             "type": "ptr",
@@ -58,11 +62,11 @@ async def looked_up(
             "nameservers": [f"127.0.0.1:{port}"],
             **options,
         }
-        one = chain({"dns": whole}, within=context(clock))
+        one = chain({"dns": whole}, within=context(fake or SystemClock()))
         results: list[Any] = []
         for given in (fields, *events):
-            if isinstance(given, float):
-                clock.jump(given)
+            if fake is not None and isinstance(given, float):
+                fake.jump(given)
                 continue
             subject = event(given)
             try:
@@ -125,7 +129,7 @@ async def test_actions(action: str, present: object, expected: object) -> None:
         (Server(), {"ip": "192.0.2.1"}, "ip value '192.0.2.1': no such host"),
         (Server(code=2), {"ip": "192.0.2.1"}, "misbehaves"),
         (Server(), {"ip": "nobody"}, "'nobody' is no address"),
-        (lambda _: None, {"ip": "192.0.2.1"}, "does not answer"),
+        (silent, {"ip": "192.0.2.1"}, "does not answer"),
     ],
 )
 async def test_failures(respond: Respond, fields: dict[str, Any], message: str) -> None:
@@ -217,7 +221,7 @@ async def test_over_tls(monkeypatch: pytest.MonkeyPatch) -> None:
         writer.write(len(answer).to_bytes(2) + answer)
         await reader.read()
 
-    authority = trustme.CA()
+    authority: Any = trustme.CA()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     async with serve(talk, tls=tls) as port:
