@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 import orjson
 
 from heartbeat.errors import CheckError  # noqa: TC001 - a field type
+from heartbeat.frozen import frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ class Facts(Protocol):
         """Write the facts into the nested document, beside what others wrote."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Result:
     """The outcome of a check at one address.
 
@@ -52,7 +53,7 @@ class Result:
         return UP if self.error is None else DOWN
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Routing:
     """Where a document goes and what makes it unique, apart from its content.
 
@@ -97,7 +98,7 @@ class Event:
     fields: Fields = field(default_factory=dict[str, Any])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """A document encoded once.
 

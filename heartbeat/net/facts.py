@@ -6,10 +6,10 @@ Times are in seconds here and in microseconds in the document.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heartbeat.event import microseconds
+from heartbeat.frozen import frozen
 from heartbeat.net.ciphers import DOCUMENT, VERSIONS
 from heartbeat.net.proxy import ProxyKind
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from heartbeat.net.certificate import Certificate
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResolveFacts:
     """What a name lookup gave and how long it took.
 
@@ -36,7 +36,7 @@ class ResolveFacts:
             fields.setdefault("heartbeat", {})["resolve"] = {"stale": True}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TcpFacts:
     """How long the TCP connection took to come about."""
 
@@ -48,7 +48,7 @@ class TcpFacts:
         rtt["connect"] = microseconds(self.connect)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TunnelFacts:
     """How long a proxy, once connected to, took to let us through to the target."""
 
@@ -67,7 +67,7 @@ class TunnelFacts:
             fields.setdefault("heartbeat", {})["proxy"] = rtt
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CertificateFacts:
     """The certificate that a server presented, whatever became of it."""
 
@@ -93,7 +93,7 @@ class CertificateFacts:
         tls["certificate_not_valid_after"] = known["not_after"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsFacts:
     """A TLS connection that came about.
 

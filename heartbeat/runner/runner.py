@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.clock import Deadline
 from heartbeat.errors import CheckError, CheckFailed, ErrorType
 from heartbeat.event import DOWN, UP, Event, Result, encode, event_id
+from heartbeat.frozen import frozen
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.processors.chain import Chain
 from heartbeat.runner.document import Template
@@ -46,7 +46,7 @@ PATIENCE_STEP = 0.05
 """Seconds between two looks whether a past state has been found meanwhile."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Attempt:
     """One attempt of a run; attempts of a run share `group` and are counted from 1.
 

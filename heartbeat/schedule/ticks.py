@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from heartbeat.frozen import frozen
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -52,7 +54,7 @@ class Ticks(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tick:
     """One run of a job.
 

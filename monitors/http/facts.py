@@ -5,10 +5,10 @@ Owns those members and when each is there. Must not know how they came to be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from heartbeat.event import microseconds
+from heartbeat.frozen import frozen
 from heartbeat.mime import detect
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from heartbeat.monitors.http.response import Body, Head
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResponseFacts:
     """A response as it is to be reported.
 
@@ -48,7 +48,7 @@ class ResponseFacts:
         return members
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HttpFacts:
     """How long the phases took and what came back; `response` is None if nothing."""
 

@@ -6,10 +6,10 @@ from or what is expected of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from heartbeat.frozen import frozen
 from heartbeat.monitors.http.text import canonical
 
 RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
@@ -17,7 +17,7 @@ RawHeaders: TypeAlias = tuple[tuple[bytes, bytes], ...]
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Head:
     """Status and headers of a response, the headers as they were sent."""
 
@@ -67,7 +67,7 @@ class Head:
         return members
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body:
     """A body that was read to its end.
 
@@ -80,7 +80,7 @@ class Body:
     digest: str = EMPTY_SHA256
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Response:
     """A whole response."""
 

@@ -15,6 +15,8 @@ from typing import Final
 
 from icmplib import ICMPError, ICMPReply
 
+from heartbeat.frozen import frozen
+
 IPV4: Final = 4
 IPV6: Final = 6
 
@@ -81,7 +83,7 @@ def _padded(data: bytes) -> bytes:
     return data + bytes(len(data) % 2)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """An answer to an echo request.
 
