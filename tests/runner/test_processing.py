@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from heartbeat.announce import INTERVAL
+from heartbeat.assembly import BUILD
 from heartbeat.processors.chain import Chain, Step
 from heartbeat.schedule import Tick
 from tests.support.clock import START_NS
@@ -56,6 +57,7 @@ async def test_own_do_not_see_the_process(stage: Stage) -> None:
 
     assert "seen" not in found
     assert found["agent"] == {
+        "build": {"original": BUILD},
         "ephemeral_id": "e",
         "id": "mine",
         "name": "probe-1",
