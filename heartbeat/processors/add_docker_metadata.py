@@ -14,9 +14,10 @@ from heartbeat.config import Options as Plain
 from heartbeat.processors.access import get, put
 from heartbeat.processors.api import Place
 from heartbeat.processors.cgroups import container_of
-from heartbeat.processors.docker import Containers
+from heartbeat.processors.docker import Containers, Manner
 from heartbeat.processors.merging import merged
-from heartbeat.processors.options import Path, ProcessorOptions, unpacked
+from heartbeat.processors.options import Path, unpacked
+from heartbeat.processors.readiness import Waiting, WaitOptions
 from heartbeat.processors.trust import context_for
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from heartbeat.config import Section
     from heartbeat.event import Event, Fields
-    from heartbeat.processors.base import Processor, ProcessorContext, Source
+    from heartbeat.processors.base import AnyProcessor, ProcessorContext, Source
 
 _FILE: Final = "log.file.path"
 _SCHEMES: Final = ("unix", "tcp", "http", "https")
@@ -46,7 +47,7 @@ class LabelOptions(Plain):
     dedot: Flag = Field(default=True, description="Write _ for dots in their names.")
 
 
-class Options(ProcessorOptions):
+class Options(WaitOptions):
     """`add_docker_metadata`: writes facts of a container to `container`."""
 
     host: Annotated[Text, AfterValidator(_host)] = Field(
@@ -124,21 +125,21 @@ def _part(path: Any, options: Options) -> str | None:
     return parts[place] if place < len(parts) else None
 
 
-def build(section: Section, context: ProcessorContext) -> Processor:
+def build(section: Section, context: ProcessorContext) -> AnyProcessor:
     """Return the processor; where no Docker answers it does nothing."""
     options = unpacked(section, Options)
-    key = (
-        *(Containers, options.host, options.ssl),
-        *(options.cleanup_timeout, options.labels.dedot),
-    )
+    pause = options.wait_for_metadata_retry_period
+    manner = Manner(options.cleanup_timeout, pause, options.labels.dedot)
     place = _place(options)
     containers = context.sources.of(
-        key,
-        lambda: Containers(
-            place, context.clock, options.cleanup_timeout, dedot=options.labels.dedot
-        ),
+        (Containers, options.host, options.ssl, manner),
+        lambda: Containers(place, context.clock, manner),
     )
-    return AddDockerMetadata(options, containers)
+    processor = AddDockerMetadata(options, containers)
+    if not options.wait_for_metadata:
+        return processor
+    seconds = options.wait_for_metadata_timeout
+    return Waiting(processor, containers.readiness, seconds)
 
 
 def _place(options: Options) -> Place:

@@ -21,14 +21,15 @@ from heartbeat.formats.string import FormatString
 from heartbeat.processors import kubeconfig
 from heartbeat.processors.access import document, get, put
 from heartbeat.processors.merging import merged
-from heartbeat.processors.options import ProcessorOptions, unpacked
+from heartbeat.processors.options import unpacked
 from heartbeat.processors.pods import INDEXERS, Interest, Pods
+from heartbeat.processors.readiness import Waiting, WaitOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from heartbeat.config import Section
-    from heartbeat.processors.base import Processor, ProcessorContext, Source
+    from heartbeat.processors.base import AnyProcessor, ProcessorContext, Source
     from heartbeat.processors.kubeconfig import Access
 
 LOOKED_UP: Final = ("monitor.ip",)
@@ -60,7 +61,7 @@ class DefaultOptions(Plain):
     enabled: Flag = Field(default=True, description="Whether it counts.")
 
 
-class Options(ProcessorOptions):
+class Options(WaitOptions):
     """`add_kubernetes_metadata`: writes facts of a pod to `kubernetes`."""
 
     kube_config: Text = Field(
@@ -96,6 +97,9 @@ class Options(ProcessorOptions):
     default_matchers: DefaultOptions = Field(
         default=DefaultOptions(),
         description="Take monitor.ip for a pod's address, too.",
+    )
+    wait_for_metadata_retry_period: Duration = Field(
+        default=3.0, gt=0, description="How long after a failure it is tried again."
     )
     include_annotations: Listed[Text] = Field(
         default=(), description="Annotations to write."
@@ -138,7 +142,7 @@ class AddKubernetesMetadata:
         return event
 
 
-def build(section: Section, context: ProcessorContext) -> Processor:
+def build(section: Section, context: ProcessorContext) -> AnyProcessor:
     """Return the processor; outside of Kubernetes it does nothing."""
     options = unpacked(section, Options)
     interest = _interest(section, options, context)
@@ -152,7 +156,10 @@ def build(section: Section, context: ProcessorContext) -> Processor:
     pods = context.sources.of(
         (Pods, access, interest), lambda: Pods(access, context.clock, interest)
     )
-    return AddKubernetesMetadata(pods, matchers)
+    processor = AddKubernetesMetadata(pods, matchers)
+    if not options.wait_for_metadata:
+        return processor
+    return Waiting(processor, pods.readiness, options.wait_for_metadata_timeout)
 
 
 def _access(
@@ -189,6 +196,7 @@ def _interest(
         options.annotations.dedot,
         options.cleanup_timeout,
         options.sync_period,
+        options.wait_for_metadata_retry_period,
     )
 
 

@@ -148,10 +148,12 @@ async def follow(
     place: Place,
     clock: Clock,
     once: Callable[[Api], Coroutine[Any, Any, None]],
+    pause: float = PAUSE,
 ) -> None:
     """Follow an API with `once`, anew whenever that ends or fails; never return.
 
-    The log has one line when the API goes away and one when it is back.
+    The log has one line when the API goes away. `pause` are the seconds before it is
+    tried again.
     """
     is_away = False
     while True:
@@ -168,7 +170,7 @@ async def follow(
         finally:
             await api.close()
         if is_away or clock.monotonic() - began < 1.0:
-            await clock.sleep_until(clock.monotonic() + PAUSE)
+            await clock.sleep_until(clock.monotonic() + pause)
 
 
 def words(error: BaseException) -> str:

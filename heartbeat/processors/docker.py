@@ -5,12 +5,14 @@ Owns the questions to its API and which containers there are. Must not know even
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from heartbeat.processors.api import follow
 from heartbeat.processors.known import Known, labels_of
+from heartbeat.processors.readiness import Readiness
 
 if TYPE_CHECKING:
     from heartbeat.clock import Clock
@@ -24,20 +26,35 @@ _STARTED: Final = frozenset({"start", "rename", "update"})
 _ENDED: Final = frozenset({"die", "destroy"})
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How containers are known.
+
+    `keep` are the seconds for which they are known after their end, `pause` those
+    before a daemon that failed is asked again; `dedot` says how labels are written.
+    """
+
+    keep: float = 60.0
+    pause: float = 10.0
+    dedot: bool = True
+
+
 class Containers:
     """The containers that run, by their ids and short ids."""
 
-    def __init__(self, place: Place, clock: Clock, keep: float, *, dedot: bool) -> None:
-        """Ask nothing yet; containers are known `keep` seconds after their end."""
+    def __init__(self, place: Place, clock: Clock, manner: Manner) -> None:
+        """Ask nothing yet."""
         self._place = place
         self._clock = clock
-        self._dedot = dedot
-        self._known = Known(clock, keep)
-        self._short = Known(clock, keep)
+        self._manner = manner
+        self._known = Known(clock, manner.keep)
+        self._short = Known(clock, manner.keep)
+        self.readiness = Readiness(clock)
 
     async def run(self) -> None:
         """Follow the daemon."""
-        await follow("add_docker_metadata", self._place, self._clock, self._follow)
+        name, pause = "add_docker_metadata", self._manner.pause
+        await follow(name, self._place, self._clock, self._follow, pause)
 
     def find(self, identity: str, *, short: bool = False) -> Fields | None:
         """Return the facts of a container, by its id or, if wanted, its short id."""
@@ -54,6 +71,7 @@ class Containers:
         identities = [container["Id"] for container in listed]
         for known in (self._known, self._short):
             known.end_others(identities)
+        self.readiness.reach()
         filters = orjson.dumps({"type": ["container"]}).decode()
         parameters = {"since": since, "filters": filters}
         async for event in api.stream("/events", parameters):
@@ -80,7 +98,7 @@ class Containers:
             "name": names[0].removeprefix("/"),
             "image": {"name": container.get("Image", "")},
         }
-        labels = labels_of(container.get("Labels"), dedot=self._dedot)
+        labels = labels_of(container.get("Labels"), dedot=self._manner.dedot)
         if labels:
             facts["labels"] = labels
         self._known.put(identity, {identity: facts})

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from heartbeat.processors import kubeconfig
 from heartbeat.processors.api import FAILURES, PAUSE, follow, words
 from heartbeat.processors.known import Known, labels_of
+from heartbeat.processors.readiness import Readiness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,7 +38,8 @@ class Interest:
 
     `node` is the node to look at, empty for the one that `host`, a pod or a machine, is
     on; `everywhere` for all nodes. `keep` are the seconds for which a pod is known
-    after its end, `resync` those after which all are listed anew.
+    after its end, `resync` those after which all are listed anew, `pause` those before
+    an API that failed is asked again.
     """
 
     host: str
@@ -50,6 +52,7 @@ class Interest:
     dedots_annotations: bool = True
     keep: float = 60.0
     resync: float = 600.0
+    pause: float = PAUSE
 
 
 class Pods:
@@ -61,6 +64,7 @@ class Pods:
         self._clock = clock
         self._interest = interest
         self._known = Known(clock, interest.keep)
+        self.readiness = Readiness(clock)
 
     async def run(self) -> None:
         """Follow the API."""
@@ -74,7 +78,8 @@ class Pods:
                     log.info("%s: no way to %s: %s", _NAME, self._access.url, error)
                 is_told = True
                 await self._clock.sleep_until(self._clock.monotonic() + PAUSE)
-        await follow(_NAME, place, self._clock, self._follow)
+        pause = self._interest.pause
+        await follow(_NAME, place, self._clock, self._follow, pause)
 
     def find(self, key: str) -> Fields | None:
         """Return the facts of a pod: the members of `kubernetes` and `container`."""
@@ -130,6 +135,7 @@ class Pods:
             further = listed["metadata"].get("continue", "")
             if not further:
                 self._known.end_others(uids)
+                self.readiness.reach()
                 return str(listed["metadata"]["resourceVersion"])
 
     def _note(self, change: str, pod: Any) -> None:

@@ -48,8 +48,6 @@ class Processing:
 
         Waits only for processors that wait.
         """
-        if not (self.own or self.common):
-            return [encode(event) for event in events]
         records: list[Record] = []
         for event in events:
             try:

@@ -8,30 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from heartbeat.clock import Deadline
-from heartbeat.errors import CheckError, CheckFailed, ErrorType
-from heartbeat.event import DOWN, UP, Event, Result, encode, event_id
-from heartbeat.frozen import frozen
+from heartbeat.event import DOWN, UP, encode
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.processors.chain import Chain
-from heartbeat.runner.document import Template
 from heartbeat.runner.identity import names_of
-from heartbeat.runner.last import LastRun, last_run
-from heartbeat.runner.level import Level, level_note, slow_phases
-from heartbeat.runner.notes import gap_note, note, step_note
+from heartbeat.runner.level import Level
+from heartbeat.runner.outcome import let_a_failure_close, outcomes_of
 from heartbeat.runner.processing import interrupted
-from heartbeat.schedule import NEVER
+from heartbeat.runner.writer import Attempt, Writer
 from heartbeat.state import MonitorState, state_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from heartbeat.config import MonitorSpec
-    from heartbeat.event import Fields
+    from heartbeat.event import Event, Fields, Record
     from heartbeat.monitors.base import Check
     from heartbeat.runner.identity import Names
+    from heartbeat.runner.last import LastRun
+    from heartbeat.runner.outcome import Outcome
     from heartbeat.runner.processing import Processing
     from heartbeat.runner.site import Site
     from heartbeat.schedule import Pause, Schedule, Tick, Window
@@ -39,29 +36,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNBOUNDED_SECONDS = 10.0
-"""What a check may take beyond its timeout before it is cut: a lookup and slack."""
-
 PATIENCE_STEP = 0.05
 """Seconds between two looks whether a past state has been found meanwhile."""
-
-
-@frozen
-class Attempt:
-    """One attempt of a run; attempts of a run share `group` and are counted from 1.
-
-    `run` counts the runs of a tick from 0: a change may be looked at again at once.
-    """
-
-    tick: Tick
-    run: int
-    group: str
-    number: int
-    is_last: bool
-
-
-Outcome: TypeAlias = "tuple[Result, int]"
-"""A result and when it was there, in nanoseconds since the epoch."""
 
 
 def runners(
@@ -99,25 +75,17 @@ class Runner:
     __slots__ = (
         "_check",
         "_confirm",
-        "_degraded",
-        "_endpoint",
         "_flapping",
-        "_is_broken",
-        "_is_first",
         "_maintenance",
         "_max_attempts",
         "_processing",
         "_retry_delay",
-        "_seen_ns",
         "_site",
-        "_slow",
         "_state",
         "_state_key",
-        "_template",
-        "_timeout_ns",
+        "_writer",
         "host",
         "id",
-        "last",
         "location",
         "monitor_id",
         "schedule",
@@ -136,29 +104,24 @@ class Runner:
     ) -> None:
         """Begin without a state; `processing` is what documents go through."""
         location = spec.location.id if spec.location else None
+        is_broken = isinstance(check, BrokenCheck)
         self.id = names.key
+        self.monitor_id = names.monitor_id
         self.type = spec.type
+        self.location = location or ""
+        self.host: str = check.url.get("domain", "") if check.url else ""
         self.schedule: Schedule = spec.schedule
         self.spread = spec.spread
         self._check = check
         self._site = site
         self._processing = processing
-        self.monitor_id = names.monitor_id
-        self.location = location or ""
-        self._endpoint: str = check.url["full"] if check.url else ""
-        self.host: str = check.url.get("domain", "") if check.url else ""
-        self._timeout_ns = round(spec.timeout * 1e9)
-        self._is_broken = isinstance(check, BrokenCheck)
-        self._max_attempts = 1 if self._is_broken else max(spec.max_attempts, 1)
-        self._degraded = spec.degraded
-        self._slow: set[str] = set()
+        self._writer = Writer(spec, check, names, site.identity)
+        self._max_attempts = 1 if is_broken else max(spec.max_attempts, 1)
+        self._retry_delay = spec.retry_delay
         self._confirm = spec.confirm
         self._flapping = spec.flapping
         self._maintenance = spec.maintenance
-        self._retry_delay = spec.retry_delay
-        self._template = Template(spec, names.monitor_id, check.url, site.identity)
         self._state_key = state_key(names.key, location)
-        self.last: LastRun | None = None
         self.resume({})
 
     def resume(self, states: Mapping[str, bytes]) -> None:
@@ -166,13 +129,12 @@ class Runner:
         self._state = MonitorState.decode(
             states.get(self._state_key), self.id, self.location or None
         )
-        self._seen_ns = self._state.seen_ns
-        self._is_first = True
+        self._writer.resume(self._state.seen_ns)
 
     def recall(self, past: Past) -> None:
         """Continue a state that another process has documented, and keep it."""
         if self.is_new:
-            self._seen_ns = past.seen_ns
+            self._writer.seen_ns = past.seen_ns
         self._state.recall(past)
         self._site.journal.append([], self.keep())
 
@@ -191,9 +153,14 @@ class Runner:
         return self._state.status is None
 
     @property
+    def last(self) -> LastRun | None:
+        """Return what the last attempt of this process found."""
+        return self._writer.last
+
+    @property
     def url(self) -> str:
         """Return what is checked as documents have it, empty if that is not known."""
-        return self._endpoint
+        return self._writer.endpoint
 
     @property
     def state(self) -> MonitorState:
@@ -208,7 +175,7 @@ class Runner:
     @property
     def has_thresholds(self) -> bool:
         """Return whether phases may be too slow."""
-        return self._degraded is not None
+        return self._writer.has_thresholds
 
     @property
     def is_up(self) -> bool:
@@ -226,11 +193,9 @@ class Runner:
         """Return how well the target is known to be now."""
         if self.rests:
             return Level.MAINTENANCE
-        if self._is_broken or self._state.status is None:
+        if self.is_new:
             return Level.UNKNOWN
-        if not self.is_up:
-            return Level.DOWN
-        return Level.DEGRADED if self._slow else Level.UP
+        return self._writer.level(UP if self.is_up else DOWN)
 
     async def run(self, tick: Tick, pause: Pause) -> None:
         """Run the check: once, or until it is up if it was not known to be down.
@@ -275,14 +240,26 @@ class Runner:
         """Make an attempt, keep its documents, return whether another is to follow."""
         clock = self._site.clock
         started = clock.monotonic()
-        outcomes = await self._outcomes()
+        outcomes = await outcomes_of(self._check, self._site, self.id)
         duration_us = max(int((clock.monotonic() - started) * 1e6), 0)
         while self.is_new and clock.monotonic() < self._site.patience.until:
             await pause(PATIENCE_STEP)
+        closing = self._judge(attempt, outcomes)
+        await self._keep(self._writer.events(attempt, outcomes, closing, duration_us))
+        is_final: bool = closing["summary"]["final_attempt"]
+        if is_final and log.isEnabledFor(logging.DEBUG):
+            self._log(closing["summary"], duration_us)
+        return not is_final
+
+    def _judge(self, attempt: Attempt, outcomes: list[Outcome]) -> Fields:
+        """Return what outcomes amount to, as the last document has it.
+
+        One that is down is last among them then. Changes the state.
+        """
         down = sum(result.error is not None for result, _ in outcomes)
         ended_ns = outcomes[-1][1]
         if down:
-            _let_a_failure_close(outcomes)
+            let_a_failure_close(outcomes)
         is_final = attempt.is_last or not down
         status = DOWN if down else UP
         state = self._state.record(
@@ -294,7 +271,7 @@ class Runner:
         )
         if is_final:
             self._state.tick_ns = attempt.tick.scheduled_ns
-        summary: Fields = {
+        summary = {
             "up": len(outcomes) - down,
             "down": down,
             "status": status,
@@ -303,8 +280,14 @@ class Runner:
             "final_attempt": is_final,
             "retry_group": attempt.group,
         }
-        closing: Fields = {"summary": summary, "state": state}
-        events = self._events(attempt, outcomes, closing, duration_us)
+        return {"summary": summary, "state": state}
+
+    async def _keep(self, events: Sequence[Event]) -> None:
+        """Put documents into the journal together with the state that they imply.
+
+        A run that was cut while a processor waited ends only behind that.
+        """
+        records: Sequence[Record]
         if self._processing is None:
             records = [encode(event) for event in events]
         else:
@@ -312,98 +295,13 @@ class Runner:
         self._site.journal.append(records, {self._state_key: self._state.encode()})
         if self._processing is not None and interrupted():
             raise asyncio.CancelledError
-        if is_final and log.isEnabledFor(logging.DEBUG):
-            self._log(status, attempt.number, duration_us)
-        return not is_final
 
-    async def _outcomes(self) -> list[Outcome]:
-        """Return what the check finds, at least one; a fault of the check is "down"."""
-        clock, check = self._site.clock, self._check
-        deadline = Deadline(clock, check.timeout)
-        outcomes: list[Outcome] = []
-        try:
-            with self._site.watchdog.guard(check.timeout + UNBOUNDED_SECONDS):
-                async for result in check.run(deadline):
-                    # One by one: what came before a fault must not be lost with it.
-                    outcomes.append((result, clock.now()))  # noqa: PERF401
-        except Exception as error:
-            log.debug("the check of '%s' raised", self.id, exc_info=True)
-            outcomes.append((Result(error=_fault(error)), clock.now()))
-        finally:
-            deadline.cancel()
-        if not outcomes:
-            silent = CheckError(ErrorType.IO, "the check ended without a result")
-            outcomes.append((Result(error=silent), clock.now()))
-        return outcomes
-
-    def _events(
-        self,
-        attempt: Attempt,
-        outcomes: Sequence[Outcome],
-        closing: Fields,
-        duration_us: int,
-    ) -> list[Event]:
-        """Return the documents of an attempt; the last carries the summary."""
-        template = self._template
-        check_group = f"{attempt.group}-{attempt.number}"
-        tick = attempt.tick
-        moment = str(tick.scheduled_ns)
-        if tick.era or attempt.run:
-            moment = f"{moment}.{tick.era}.{attempt.run}"
-        base = (self.id, self.location, moment, str(attempt.number))
-        last = len(outcomes) - 1
-        events: list[Event] = []
-        self._slow.clear()
-        for place, (result, at_ns) in enumerate(outcomes):
-            span = (at_ns, self._stands_until(at_ns))
-            fields = template.fields(result, span, check_group)
-            if place == last:
-                template.summarize(fields, duration_us)
-                fields.update(closing)
-            if self._degraded is not None:
-                self._slow.update(slow_phases(fields, self._degraded))
-            if place == last:
-                self._annotate(fields, tick, at_ns)
-            address = _address(outcomes, place)
-            document_id = event_id(*base, self._endpoint, address)
-            routing = template.routing(document_id, at_ns)
-            if place == last:
-                self.last = last_run(fields, outcomes, duration_us)
-            events.append(Event(at_ns, routing, template.finish(fields)))
-        return events
-
-    def _annotate(self, fields: Fields, tick: Tick, now_ns: int) -> None:
-        """Say in the last document of an attempt what is to be said of the run."""
-        if tick.step:
-            note(fields, step_note(tick.step))
-        if self._is_first:
-            self._is_first = False
-            if gap := gap_note(self.schedule, self._seen_ns, now_ns):
-                note(fields, gap)
-        if self._degraded is not None:
-            level = self._level_of(fields["summary"]["status"])
-            note(fields, level_note(level, self._slow))
-
-    def _level_of(self, status: str) -> Level:
-        """Return how well the target was in an attempt that came out like this."""
-        if self._is_broken:
-            return Level.UNKNOWN
-        if status == UP and self._slow:
-            return Level.DEGRADED
-        return Level(status)
-
-    def _stands_until(self, at_ns: int) -> int:
-        """Return when the next result is to be there, the timeout being the least."""
-        least_ns = at_ns + self._timeout_ns
-        next_ns = self.schedule.next_after(at_ns)
-        return least_ns if next_ns == NEVER else max(next_ns, least_ns)
-
-    def _log(self, status: str, attempt: int, duration_us: int) -> None:
+    def _log(self, summary: Fields, duration_us: int) -> None:
         monitor = {
             "id": self.monitor_id,
             "type": self.type,
-            "status": status,
-            "attempt": attempt,
+            "status": summary["status"],
+            "attempt": summary["attempt"],
             "duration": {"ms": duration_us // 1000},
         }
         extra = {"event": {"action": "monitor.run"}, "monitor": monitor}
@@ -412,28 +310,3 @@ class Runner:
 
 def _is_any_open(windows: Sequence[Window], now_ns: int) -> bool:
     return any(window.is_open(now_ns) for window in windows)
-
-
-def _let_a_failure_close(outcomes: list[Outcome]) -> None:
-    """Move the last failure to the end.
-
-    The last document carries the summary, and Kibana reads `monitor.status` there: it
-    would show a monitor as up of which an address is down. No order is promised.
-    """
-    last = max(n for n, (result, _) in enumerate(outcomes) if result.error is not None)
-    outcomes.append(outcomes.pop(last))
-
-
-def _fault(error: Exception) -> CheckError:
-    if isinstance(error, CheckFailed):
-        return error.error
-    return CheckError(ErrorType.IO, str(error) or type(error).__name__)
-
-
-def _address(outcomes: Sequence[Outcome], place: int) -> str:
-    """Return the address of a result, told from an equal one before it."""
-    ip = outcomes[place][0].ip
-    if not place:
-        return ip or ""
-    before = sum(result.ip == ip for result, _ in outcomes[:place])
-    return f"{ip or ''}#{before}" if before else ip or ""

@@ -240,7 +240,7 @@ async def test_absence(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None
     clock = FakeClock()
     async with serving_api({}) as api, at_work(api.url, tmp_path, clock) as told:
         while len(api.requests) < 3:
-            await clock.advance(PAUSE)
+            await clock.advance(3.0)
         assert told(monitor={"ip": "10.0.0.7"}) == {"monitor": {"ip": "10.0.0.7"}}
         (record,) = caplog.records
         assert record.message == (

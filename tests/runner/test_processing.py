@@ -93,12 +93,12 @@ async def test_shared_parts_stay(stage: Stage) -> None:
     ]
     stage.own, stage.processors = chain(*written), chain(*written)
     runner = stage.runner([UP], [UP], tags=("x",), fields={"a": 1})
-    shared = deepcopy(runner._template._constants)
+    shared = deepcopy(runner._writer._template._constants)
 
     (first,) = await stage.run(runner)
     (second,) = await stage.run(runner, Tick(START_NS + 10**10))
 
-    assert shared == runner._template._constants
+    assert shared == runner._writer._template._constants
     assert first["tags"] == second["tags"] == ["x", "z", "z"]
 
 
