@@ -93,7 +93,6 @@ class TestStats:
 
         assert (own["events"]["acked"], own["events"]["pending"]) == (9, 4)
         assert stats["libbeat"]["output"]["events"]["active"] == 4
-        assert stats["libbeat"]["pipeline"] == {"events": {"filtered": 2}}
 
     def test_pipeline(self, parts: Parts) -> None:
         """What is between checks and outputs, under the reference's names."""
@@ -105,7 +104,7 @@ class TestStats:
                 "total": 12,
                 "published": 12,
                 "active": 4,
-                "filtered": 0,
+                "filtered": 2,
                 "failed": 0,
                 "dropped": 0,
                 "retry": 0,

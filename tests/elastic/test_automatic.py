@@ -99,7 +99,7 @@ async def test_one_question_for_a_stream_that_is_mapped(
     await output.connect()
 
     paths = [request.path for request in server.requests]
-    assert paths == ["/", TEMPLATE, SIMULATED]
+    assert paths == ["/", "/_license", TEMPLATE, SIMULATED]
 
 
 async def test_a_monitor_that_joins(

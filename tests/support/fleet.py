@@ -78,6 +78,7 @@ class PastClock(SystemClock):
 
     def __init__(self) -> None:
         """Tell the present time."""
+        super().__init__()
         self.back_ns = 0
 
     def now(self) -> int:
