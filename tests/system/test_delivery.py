@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 EVENTS = int(os.environ.get("HEARTBEAT_TEST_EVENTS", "20000"))
 KILLS = int(os.environ.get("HEARTBEAT_TEST_KILLS", "2"))
-LONGEST = 60 + 60 * KILLS
+LONGEST = 120 + 90 * KILLS
 """Seconds; each kill of a server costs its start, which a busy machine prolongs."""
 
 INDEX = "heartbeat-test-delivery"
