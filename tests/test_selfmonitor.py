@@ -79,6 +79,7 @@ async def test_document(tmp_path: Path, clock: FakeClock) -> None:
             "name": "berlin-1",
             "type": "heartbeat",
             "status": "up",
+            "interval": 30,
             "timespan": {
                 "gte": "2026-09-21T14:13:20.500Z",
                 "lt": "2026-09-21T14:13:50.500Z",

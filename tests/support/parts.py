@@ -32,15 +32,18 @@ def output(name: str, pending: int, *, is_working: bool = True) -> Any:
 
 def parts_of(clock: Clock) -> Parts:
     """Return a process with two outputs, one of them out of reach, and two monitors."""
-    store: Any = SimpleNamespace(is_failing=False)
+    store: Any = SimpleNamespace(is_failing=False, appended=12)
     reloader: Any = SimpleNamespace(
         counters=SimpleNamespace(scans=0, reloads=0, errors=0, invalid=())
     )
     roster: Any = SimpleNamespace(
         monitors=Counter(http=2),
         endpoints=Counter(http=3),
+        monitor_starts=Counter(http=2),
+        endpoint_starts=Counter(http=3),
         digests={"shop": "b", "web": "a"},
         skipped=1,
+        filtered=0,
         starts=2,
         stops=0,
     )
