@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 Fields: TypeAlias = dict[str, Any]
 """A nested document: members are Fields, lists, strings, numbers, booleans or None."""
 
+Named: TypeAlias = bytes
+"""Parts of an id, each behind its length."""
+
 UP = "up"
 DOWN = "down"
 
@@ -151,15 +154,21 @@ def printable(value: Any) -> Any:
     return value if value is None or isinstance(value, (int, float)) else str(value)
 
 
-def event_id(*parts: str) -> str:
+def event_id(*parts: str | Named) -> str:
     """Return a stable id for what the parts name: 32 hexadecimal digits.
 
     The same monitor, location, tick, attempt, endpoint and address always give the same
-    id, so a document that is sent twice is one document in Elasticsearch.
+    id, so a document that is sent twice is one document in Elasticsearch. Parts that
+    are the same for many ids may be `named` beforehand.
     """
+    texts = [part if isinstance(part, bytes) else named(part) for part in parts]
+    return blake2b(b"".join(texts), digest_size=16).hexdigest()
+
+
+def named(*parts: str) -> Named:
+    """Return parts in the form in which `event_id` looks at them."""
     texts = [part.encode("utf-8", "surrogateescape") for part in parts]
-    named = b"".join([len(text).to_bytes(4, "big") + text for text in texts])
-    return blake2b(named, digest_size=16).hexdigest()
+    return b"".join([len(text).to_bytes(4, "big") + text for text in texts])
 
 
 @lru_cache(maxsize=256)
@@ -174,8 +183,14 @@ def _second(second: int) -> str:
 
 def milliseconds(timestamp: int) -> str:
     """Return nanoseconds since the epoch as `2026-11-22T21:00:26.183Z`, truncated."""
-    second, rest = divmod(timestamp, 1_000_000_000)
-    return f"{_second(second)}.{rest // 1_000_000:03d}Z"
+    return _millisecond(timestamp // 1_000_000)
+
+
+@lru_cache(maxsize=256)
+def _millisecond(moment: int) -> str:
+    """Return a whole millisecond as text: a document tells its own moment twice."""
+    second, rest = divmod(moment, 1000)
+    return f"{_second(second)}.{rest:03d}Z"
 
 
 def nanoseconds(timestamp: int) -> str:

@@ -27,10 +27,11 @@ class Watchdog:
     bookkeeping, for something that should never happen.
     """
 
-    __slots__ = ("_clock", "_guards", "_timer")
+    __slots__ = ("_clock", "_guards", "_loop", "_timer")
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._guards: set[_Guard] = set()
         self._timer: Timer | None = None
 
@@ -45,6 +46,12 @@ class Watchdog:
         if self._timer is None:
             self._timer = self._clock.call_at(now + SWEEP_SECONDS, self._sweep)
         return now
+
+    def task(self) -> asyncio.Task[object] | None:
+        """Return the task that runs; asking for the loop each time is what costs."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return asyncio.current_task(self._loop)
 
     def leave(self, guard: _Guard) -> None:
         """No longer look after a guard."""
@@ -80,7 +87,7 @@ class _Guard:
             self._task.cancel()
 
     def __enter__(self) -> Self:
-        self._task = asyncio.current_task()
+        self._task = self._dog.task()
         self._until = self._dog.enter(self) + self._seconds
         return self
 

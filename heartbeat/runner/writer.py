@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heartbeat.event import UP, Event, event_id
+from heartbeat.event import UP, Event, event_id, named
 from heartbeat.frozen import frozen
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.runner.document import Template
@@ -55,12 +55,12 @@ class Writer:
         "_degraded",
         "_is_broken",
         "_is_first",
-        "_location",
-        "_names",
         "_schedule",
         "_slow",
         "_template",
         "_timeout_ns",
+        "_where",
+        "_who",
         "endpoint",
         "last",
         "seen_ns",
@@ -70,9 +70,7 @@ class Writer:
         self, spec: MonitorSpec, check: Check, names: Names, identity: Identity
     ) -> None:
         """Raise `ConfigError` for an index that cannot be formatted."""
-        self._names = names
         self._schedule: Schedule = spec.schedule
-        self._location = spec.location.id if spec.location else ""
         self._timeout_ns = round(spec.timeout * 1e9)
         self._is_broken = isinstance(check, BrokenCheck)
         self._degraded = spec.degraded
@@ -81,6 +79,8 @@ class Writer:
         self._is_first = True
         self.seen_ns = 0
         self.endpoint: str = check.url["full"] if check.url else ""
+        self._who = named(names.key, spec.location.id if spec.location else "")
+        self._where = named(self.endpoint)
         self.last: LastRun | None = None
 
     def resume(self, seen_ns: int) -> None:
@@ -115,7 +115,7 @@ class Writer:
         moment = str(tick.scheduled_ns)
         if tick.era or attempt.run:
             moment = f"{moment}.{tick.era}.{attempt.run}"
-        base = (self._names.key, self._location, moment, str(attempt.number))
+        run = named(moment, str(attempt.number))
         last = len(outcomes) - 1
         events: list[Event] = []
         self._slow.clear()
@@ -130,7 +130,7 @@ class Writer:
             if place == last:
                 self._annotate(fields, tick, at_ns)
             address = address_of(outcomes, place)
-            document_id = event_id(*base, self.endpoint, address)
+            document_id = event_id(self._who, run, self._where, address)
             routing = template.routing(document_id, at_ns)
             if place == last:
                 self.last = last_run(fields, outcomes, duration_us)
