@@ -8,6 +8,7 @@ know where the bytes come from.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from xml.parsers import expat  # the elements parsed cannot declare entities
 
 import orjson
@@ -98,8 +99,12 @@ _BEFORE_ELEMENT = re.compile(
 )
 
 
+@lru_cache(maxsize=256)
 def detect(sample: bytes) -> str | None:
-    """Return the MIME type of a body that starts with `sample`, None if unknown."""
+    """Return the MIME type of a body that starts with `sample`, None if unknown.
+
+    Kept from call to call: health checks give the same body over and over.
+    """
     return _by_magic(sample) or _by_sniffing(sample)
 
 
