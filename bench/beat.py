@@ -76,6 +76,7 @@ class Load:
             "https": ("http", f"urls: ['{rsa}'], {trust}"),
             "https-ecdsa": ("http", f"urls: ['{ecdsa}'], {trust}"),
             "icmp": ("icmp", f"hosts: ['{address}']"),
+            "silent": ("http", f"urls: ['https://{address}:{TCP}/'], timeout: 50s"),
         }[kind]
 
 
@@ -139,11 +140,12 @@ def sinking() -> Iterator[None]:
 
 
 @contextmanager
-def beating(load: Load) -> Iterator[Beat]:
-    """Run heartbeat on a load; to be used while `sinking`."""
+def beating(load: Load | str) -> Iterator[Beat]:
+    """Run heartbeat on a load or a whole configuration; to be used while `sinking`."""
     with tempfile.TemporaryDirectory(prefix="heartbeat-bench-") as home:
         file = Path(home) / "heartbeat.yml"
-        file.write_text(load.configuration(), encoding="utf-8")
+        text = load if isinstance(load, str) else load.configuration()
+        file.write_text(text, encoding="utf-8")
         file.chmod(0o600)
         command = [sys.executable, "-m", "heartbeat", "-c", str(file)]
         process = subprocess.Popen(
