@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,7 +28,6 @@ from tests.support.settings import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
-    from pathlib import Path
 
     from heartbeat.event import Record
     from heartbeat.runner import Runner
@@ -117,7 +116,7 @@ async def network() -> AsyncGenerator[Network]:
 
 def open_files() -> int:
     """Return how many descriptors the process has."""
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @pytest.mark.parametrize("fate", FATES)
@@ -129,8 +128,8 @@ async def test_nothing_is_left_of_a_check(
     (tmp_path / "ca.pem").write_text(root().pem)
     is_encrypted = fate in {"https-up", "https-stranger"}
     tls = server_context(good()) if is_encrypted else None
-    async with serve(talk or silence, tls=tls) as port:
-        port = port if talk else refused_port()
+    async with serve(talk or silence, tls=tls) as served:
+        port = served if talk else refused_port()
         text = options.format(port=port, ca=tmp_path / "ca.pem")
         monitor = f"{{type: {kind}, id: m, schedule: '@every 1s', {text}}}"
         settings = settings_of(
