@@ -9,6 +9,7 @@ nothing may write into those parts, so whoever adds to one makes a copy of it fi
 
 from __future__ import annotations
 
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 
@@ -57,7 +58,7 @@ class Template:
         self._last_word = _last_word(spec, dataset)
         self._under_root = _under_root(spec, identity)
         self._constants = _constants(spec, url, identity) | self._last_word
-        self._summary_event = {"dataset": dataset, "type": SUMMARY}
+        self._summary_event = _summary_event(dataset)
         self._pipeline = spec.pipeline or None
         self._index = _index(spec, identity)
 
@@ -123,13 +124,20 @@ def overlay(fields: Mapping[str, Any], over: Mapping[str, Any]) -> Fields:
     return merged
 
 
+@cache
+def _summary_event(dataset: str) -> Fields:
+    return {"dataset": dataset, "type": SUMMARY}
+
+
+@cache
+def _event(dataset: str) -> Fields:
+    return {"dataset": dataset}
+
+
 def _constants(spec: MonitorSpec, url: Url | None, identity: Identity) -> Fields:
-    constants: Fields = {
-        "agent": dict(identity.agent),
-        "ecs": {"version": identity.ecs_version},
-    }
+    constants: Fields = dict(identity.common)
     if url is not None:
-        constants["url"] = dict(url)
+        constants["url"] = url if isinstance(url, dict) else dict(url)
     if spec.service_name:
         constants["service"] = {"name": spec.service_name}
     if tags := [*identity.tags, *spec.tags]:
@@ -171,7 +179,7 @@ def prune(value: Any) -> Any:
 
 def _last_word(spec: MonitorSpec, dataset: str) -> Fields:
     """Return what is written after the operator's own fields."""
-    fields: Fields = {"event": {"dataset": dataset}}
+    fields: Fields = {"event": _event(dataset)}
     if spec.location is not None:
         geo = {k: v for k, v in spec.location.geo.items() if v not in (None, "")}
         fields["observer"] = {"name": spec.location.id, "geo": geo}
