@@ -182,5 +182,5 @@ def _quitting() -> Generator[asyncio.Future[None]]:
 def _take_key(keyboard: int, quitting: asyncio.Future[None]) -> None:
     typed = os.read(keyboard, 64)
     # Nothing at all: the terminal is gone.
-    if (not typed or typed[:1] in b"qQ") and not quitting.done():
+    if (not typed or b"q" in typed.lower()) and not quitting.done():
         quitting.set_result(None)

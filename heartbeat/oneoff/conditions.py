@@ -10,14 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from heartbeat.errors import ErrorType
-from heartbeat.monitors.http import HttpOptions
-from heartbeat.monitors.http.conditions import Tally
-from heartbeat.monitors.http.hops import JourneyFacts
 from heartbeat.monitors.icmp.figures import Echoes, Limits
-from heartbeat.monitors.icmp.options import IcmpOptions
-from heartbeat.monitors.tcp import TcpOptions
 from heartbeat.net import CertificateFacts, TlsFacts
-from heartbeat.oneoff.target import HTTP, ICMP, TCP
+from heartbeat.oneoff.target import HTTP, TCP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +20,7 @@ if TYPE_CHECKING:
     from heartbeat.config import Section
     from heartbeat.event import Facts, Result
     from heartbeat.monitors.base import Check
+    from heartbeat.monitors.http.conditions import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +49,20 @@ class Conditions(Protocol):
 
 def conditions_of(kind: str, section: Section) -> Conditions:
     """Return the conditions of a monitor, which has no faults."""
+    # Imported here: a plug-in is started anew for each check, and the types that are
+    # not needed take longer than the rest.
     if kind == HTTP:
+        from heartbeat.monitors.http import HttpOptions  # noqa: PLC0415
+        from heartbeat.monitors.http.conditions import Tally  # noqa: PLC0415
+
         return _OfHttp(Tally(section.peek(HttpOptions).check.response))
     if kind == TCP:
+        from heartbeat.monitors.tcp import TcpOptions  # noqa: PLC0415
+
         return _OfTcp(section.peek(TcpOptions).check.receive)
-    if kind == ICMP:
-        return _OfIcmp(section.peek(IcmpOptions).limits)
-    raise ValueError(kind)
+    from heartbeat.monitors.icmp.options import IcmpOptions  # noqa: PLC0415
+
+    return _OfIcmp(section.peek(IcmpOptions).limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +135,10 @@ def trust(result: Result) -> list[Finding]:
 def tls_facts(facts: Iterable[Facts]) -> Iterator[TlsFacts | CertificateFacts]:
     """Yield what is known of certificates, those of redirects included."""
     for fact in facts:
-        if isinstance(fact, JourneyFacts):
-            for hop in fact.hops:
-                yield from tls_facts(hop.layers)
-        elif isinstance(fact, (TlsFacts, CertificateFacts)):
+        if isinstance(fact, (TlsFacts, CertificateFacts)):
             yield fact
+        for hop in getattr(fact, "hops", ()):
+            yield from tls_facts(hop.layers)
 
 
 def _held(wanted: str, limit: Limits, echoes: Echoes | None) -> Finding:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from heartbeat import COMPATIBLE_VERSION, monitors
-from heartbeat.assembly import BUILD
+from heartbeat import COMPATIBLE_VERSION, __version__, monitors
 from heartbeat.config import MonitorSpec, Section
 from heartbeat.oneoff.conditions import conditions_of, tls_facts, trust
 from heartbeat.runner import Identity, Site, runners
@@ -96,7 +95,7 @@ def _identity(hostname: str) -> Identity:
         "name": hostname,
         "type": "heartbeat",
         "version": COMPATIBLE_VERSION,
-        "build": {"original": BUILD},
+        "build": {"original": f"heartbeat {__version__}"},
     }
     return Identity(agent=agent)
 
