@@ -31,6 +31,12 @@ def running() -> Running:
 
 
 @pytest.fixture
+def nobody_at_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the endpoint be, by default, where nobody listens."""
+    monkeypatch.setattr(top_command, "DEFAULT_URL", f"localhost:{refused_port()}")
+
+
+@pytest.fixture
 def top(command: Callable[..., int]) -> Callable[..., Any]:
     """Return what runs the command beside the test's endpoint."""
 
@@ -101,18 +107,16 @@ async def test_socket_of_the_configuration(
         (None, ("--interval", "0"), "'--interval'"),
     ],
 )
+@pytest.mark.usefixtures("nobody_at_the_default")
 def test_faults(
     command: Callable[..., int],
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     *,
     config: str | None,
     arguments: tuple[str, ...],
     message: str,
 ) -> None:
     """What is wrong is told in one go."""
-    monkeypatch.setattr(top_command, "DEFAULT_URL", f"localhost:{refused_port()}")
-
     assert command("top", "--once", *arguments, config=config) == 1
     assert message in capsys.readouterr().err
 

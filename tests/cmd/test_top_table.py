@@ -44,8 +44,10 @@ def test_header() -> None:
     assert lines[:5] == [
         f"heartbeat at {URL}, running for 1m05s, 14:13:20 UTC",
         "3 endpoints: 1 down, 2 up",
-        "lateness p50 0.4ms, p99 2.0ms, max 9µs; loop lag p99 2.0ms;"
-        " 1 running, 2 waiting, 3 missed",
+        (
+            "lateness p50 0.4ms, p99 2.0ms, max 9µs; loop lag p99 2.0ms;"
+            " 1 running, 2 waiting, 3 missed"
+        ),
         "outputs: file 0 pending; es 7 pending, takes nothing, 2 dropped",
         "",
     ]
@@ -77,8 +79,8 @@ def test_fault() -> None:
             "unknown  a  http://a/",
         ),
         (
-            monitor("a", status="flap", error="\x1b[2J [red]"),
-            r"up, flap  0.0s  09-21 14:13:20  Name of a  http://a/  20ms  \x1b[2J [red]",
+            monitor("a", status="flap", error="\x1b[2J [r]"),
+            r"up, flap  0.0s  09-21 14:13:20  Name of a  http://a/  20ms  \x1b[2J [r]",
         ),
     ],
 )

@@ -19,7 +19,9 @@ pytestmark = [pytest.mark.targets, pytest.mark.slow]
 
 TRUSTED = [1, 5, 6, 7, 11, 13, 14, 17]
 UNTRUSTED = [2, 3, 4, 9, 10, 12, 18]
-CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END [^-]+-----", re.S)
+CERTIFICATE = re.compile(
+    r"-----BEGIN CERTIFICATE-----.+?-----END [^-]+-----", re.DOTALL
+)
 REFUSED = 60
 """Exit code of curl for a certificate that it does not trust."""
 
@@ -64,7 +66,7 @@ def _facts(pem: str) -> tuple[str, str, str]:
 
 def _chain_by_us(text: str) -> list[tuple[str, str, str]]:
     """Return the same from what the command prints."""
-    subjects = re.findall(r"^  cert +\d+  CN=([^,\n]+)", text, re.M)
+    subjects = re.findall(r"^  cert +\d+  CN=([^,\n]+)", text, re.MULTILINE)
     ends = re.findall(r"valid    .+ to (\S+ \S+) UTC", text)
     fingerprints = re.findall(r"sha256   (\S+)", text)
     return list(zip(subjects, ends, fingerprints, strict=True))

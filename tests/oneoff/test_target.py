@@ -46,7 +46,7 @@ def test_kind_is_told_from_the_form(text: str, kind: str, place: str) -> None:
     ],
 )
 def test_kind_may_be_forced(text: str, kind: str, place: str) -> None:
-    """A target written for another kind is turned into the form of the one asked for."""
+    """A target written for another kind is turned into the form that is needed."""
     assert Target(kind, place) == target_of(text, kind)
 
 

@@ -128,9 +128,7 @@ async def test_conditions_of_icmp(tried: Any, monkeypatch: pytest.MonkeyPatch) -
         return EchoSockets(network.clock, ScriptedSockets())
 
     monkeypatch.setattr(EchoSockets, "of", deaf)
-    trial = await tried(
-        "127.0.0.1", count=1, timeout=0.05, max_loss="10", max_rtt=0.1
-    )
+    trial = await tried("127.0.0.1", count=1, timeout=0.05, max_loss="10", max_rtt=0.1)
 
     lost, late = trial.findings[LOOPBACK]
     assert "packet loss of 100% (1 of 1) exceeds max_loss" in lost.fault

@@ -1,4 +1,4 @@
-"""An endpoint with the answers that a test gives it, in the form of a running heartbeat.
+"""An endpoint with the answers that a test gives it, in the form of heartbeat's.
 
 Owns the answers. Must not know who asks.
 """
