@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -237,7 +236,7 @@ def _show(trial: Trial, thresholds: Thresholds, form: str | None) -> int:
         click.echo(verdict.line())
     else:
         for line in lines_of(trial, verdict, now):
-            click.echo(line, color=None if sys.stdout.isatty() else False)
+            click.echo(line)
     return verdict.grade
 
 

@@ -129,7 +129,7 @@ class TestUnit:
         shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze"
     )
     def test_systemd_agrees(self, tmp_path: Path) -> None:
-        """Nothing is wrong with it to systemd, and little that it could do harm with."""
+        """To systemd nothing is wrong with it, and little could do harm."""
         unit = tmp_path / "heartbeat.service"
         text = UNIT.read_text("utf-8")
         unit.write_text(re.sub(r"(?m)^(ExecStart=)\S+", r"\1/bin/true", text))

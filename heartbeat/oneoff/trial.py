@@ -7,7 +7,7 @@ kept of the check beside its documents. Must not know what is made of it.
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -65,13 +65,16 @@ async def attempt(
     section = Section(dict(options))
     spec = MonitorSpec(
         id=NAME,
-        name=target.place,
+        name=NAME,
         type=target.kind,
         plugin=target.kind,
         schedule=parse(SCHEDULE),
         options=section,
     )
     (check,) = monitors.build(spec, network)
+    if check.url is not None:
+        # Not as it was written: there may be a password in it.
+        spec = replace(spec, name=check.url["full"])
     conditions = conditions_of(target.kind, section)
     verifies = options.get("ssl", {}).get("verification_mode") != "none"
     watched = _Watched(check, conditions, verifies=verifies)

@@ -102,7 +102,8 @@ def judged(documents: Sequence[Fields], thresholds: Thresholds, now: int) -> Ver
 def _elapsed(document: Fields) -> float:
     """Return what counts as the time of a check: of pings, the average round trip."""
     us = member(document, "icmp.rtt.us")
-    return (document["monitor"]["duration"]["us"] if us is None else us) / 1e6
+    whole: float = document["monitor"]["duration"]["us"] if us is None else us
+    return whole / 1e6
 
 
 def _outcome(documents: Sequence[Fields], seconds: float) -> tuple[Grade, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
@@ -28,9 +28,13 @@ def shown(snapshot: Snapshot, width: int | None = None, fault: str = "") -> list
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
-def snapshot_of(*monitors: Fields, matched: int | None = None, **more: Any) -> Snapshot:
+def snapshot_of(
+    *monitors: Fields,
+    matched: int | None = None,
+    outputs: dict[str, Fields] | None = None,
+) -> Snapshot:
     """Return a snapshot with these monitors and outputs."""
-    running = Running(list(monitors), more)
+    running = Running(list(monitors), outputs or {})
     levels = {"up": 2, "down": 1}
     return Snapshot(running.stats(), levels, matched, list(monitors))
 
@@ -39,7 +43,7 @@ def test_header() -> None:
     """Who it is, how many are how well, how late checks are, what waits."""
     outputs = {"file": output(), "es": output(7, available=False, dropped=2)}
 
-    lines = shown(snapshot_of(**outputs))
+    lines = shown(snapshot_of(outputs=outputs))
 
     assert lines[:5] == [
         f"heartbeat at {URL}, running for 1m05s, 14:13:20 UTC",

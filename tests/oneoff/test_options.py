@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,10 +13,17 @@ from heartbeat.monitors.tcp import TcpOptions
 from heartbeat.oneoff import Target, options_of
 from heartbeat.oneoff.options import PLACES
 
+if TYPE_CHECKING:
+    from heartbeat.config import Options
+
 WEB = Target("http", "https://x/")
 PORT = Target("tcp", "x:1")
 HOST = Target("icmp", "x")
-MODELS = {"http": HttpOptions, "tcp": TcpOptions, "icmp": IcmpOptions}
+MODELS: dict[str, type[Options]] = {
+    "http": HttpOptions,
+    "tcp": TcpOptions,
+    "icmp": IcmpOptions,
+}
 
 
 @pytest.mark.parametrize(

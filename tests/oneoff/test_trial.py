@@ -54,6 +54,26 @@ async def test_document_is_a_monitors(tried: Any) -> None:
     assert trial.bodies[0].startswith(b'{"@timestamp":')
 
 
+async def test_password_is_not_told(tried: Any) -> None:
+    """No document has the password that a target was written with."""
+    port = refused_port()
+    trial = await tried(f"http://user:hunter2@127.0.0.1:{port}/")
+
+    assert b"hunter2" not in trial.bodies[0]
+    assert trial.documents[0]["monitor"]["name"] == trial.documents[0]["url"]["full"]
+
+
+async def test_all_addresses(tried: Any) -> None:
+    """Every address of a name is told, each with conditions of its own."""
+    async with serve(say(b"220")) as port:
+        trial = await tried(f"localhost:{port}", mode="all", expect="220", timeout=1.0)
+
+    told = {one["monitor"]["ip"]: one["monitor"]["status"] for one in trial.documents}
+    assert told[LOOPBACK] == "up"
+    assert trial.findings.keys() == told.keys()
+    assert trial.findings[LOOPBACK] == [Finding("the answer begins with '220'")]
+
+
 async def test_conditions_of_http_one_by_one(tried: Any) -> None:
     """Each condition is judged, those behind the first fault as well."""
     async with serving(answer(b'{"a": 1}')) as server:
