@@ -14,6 +14,7 @@ import click
 
 from heartbeat.cmd.options import takes_global_options
 from heartbeat.cmd.table import Table
+from heartbeat.cmd.usage import tell
 from heartbeat.errors import HeartbeatError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "run": "heartbeat.cmd.run:run",
+    "check": "heartbeat.cmd.check:check",
+    "top": "heartbeat.cmd.top:top",
     "test": "heartbeat.cmd.test:test",
     "export": "heartbeat.cmd.export:export",
     "setup": "heartbeat.cmd.setup:setup",
@@ -70,29 +73,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def execute(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return its exit code: 0, or 1 for whatever went wrong."""
+    """Run the command line; return its exit code: 0, or 1 for whatever went wrong.
+
+    `check` has codes of its own, those of monitoring plug-ins.
+    """
     try:
         result = root.main(args=arguments, prog_name="heartbeat", standalone_mode=False)
     except click.exceptions.Abort:
         return 1
     except click.ClickException as error:
-        _print_usage_error(error)
+        tell(error)
         return 1
     except HeartbeatError as error:
         click.echo(f"Exiting: {error}", err=True)
         return 1
     return result if isinstance(result, int) else 0
-
-
-def _print_usage_error(error: click.ClickException) -> None:
-    click.echo(f"Error: {_wording(error)}", err=True)
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "heartbeat"
-    click.echo(f"Run '{path} --help' for usage.", err=True)
-
-
-def _wording(error: click.ClickException) -> str:
-    """Return the fault in the reference's words, which scripts may look for."""
-    if isinstance(error, click.NoSuchOption):
-        return f"unknown flag: {error.option_name}"
-    return error.format_message()

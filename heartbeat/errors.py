@@ -5,6 +5,7 @@
     ├── CheckFailed          a check came to the verdict "down"; carries a CheckError
     ├── OutputUnavailable    an output cannot take anything now; try the batch again
     ├── OutputClosed         an output will never take anything again
+    ├── Unanswered           a heartbeat that is asked for its state does not tell it
     ├── ProcessorError       a processor could not do its work on an event
     └── StoreError           the local store cannot keep what it was given
         └── StoreLocked      another process works in the same data directory
@@ -114,6 +115,10 @@ class ProcessorError(HeartbeatError):
         """Say why in words for the operator."""
         super().__init__(message)
         self.is_fatal = is_fatal
+
+
+class Unanswered(HeartbeatError):  # noqa: N818 - a state, not a fault
+    """A running heartbeat was asked how things stand, and there was no answer."""
 
 
 class BadQuery(HeartbeatError):  # noqa: N818 - a fault of who asks

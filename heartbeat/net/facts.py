@@ -14,6 +14,8 @@ from heartbeat.net.ciphers import DOCUMENT, VERSIONS
 from heartbeat.net.proxy import ProxyKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from heartbeat.event import Fields
     from heartbeat.net.certificate import Certificate
 
@@ -69,9 +71,13 @@ class TunnelFacts:
 
 @frozen
 class CertificateFacts:
-    """The certificate that a server presented, whatever became of it."""
+    """The certificate that a server presented, whatever became of it.
+
+    `chain` has all that it presented, if the network `tells_chains`; documents do not.
+    """
 
     certificate: Certificate
+    chain: Sequence[Certificate] = ()
 
     def put(self, fields: Fields) -> None:
         """Write `tls.server.*` and the dates in their old place, which Kibana reads.
@@ -98,7 +104,7 @@ class TlsFacts:
     """A TLS connection that came about.
 
     `version` and `cipher` in OpenSSL's names; `chain_dates`, where the document is to
-    show when the whole chain begins and ends to be valid.
+    show when the whole chain begins and ends to be valid; `chain` as above.
     """
 
     version: str
@@ -106,6 +112,7 @@ class TlsFacts:
     handshake: float
     certificate: Certificate
     chain_dates: tuple[str, str] | None = None
+    chain: Sequence[Certificate] = ()
 
     def put(self, fields: Fields) -> None:
         """Write `tls.*`."""

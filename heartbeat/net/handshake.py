@@ -90,11 +90,12 @@ def _accepted(connection: TlsConnection, took: float, facts: list[Facts]) -> Tls
         fault = f"tls version {version} not configured"
     elif fault is None and not _is_pinned(connection):
         fault = PINS
+    chain = presented_chain(tls) if context.tells_chain else ()
     if fault is not None:
-        facts.append(CertificateFacts(leaf))
+        facts.append(CertificateFacts(leaf, chain))
         raise CheckFailed.io(fault)
     cipher, _, _ = tls.cipher() or ("", "", 0)
-    return TlsFacts(version, cipher, took, leaf, _chain_dates(connection))
+    return TlsFacts(version, cipher, took, leaf, _chain_dates(connection), chain)
 
 
 def _is_pinned(connection: TlsConnection) -> bool:
@@ -123,7 +124,8 @@ def _refused(
     """Return the verdict on a chain that OpenSSL refused; notes the leaf."""
     context = connection.context
     chain = presented_chain(connection.tls)
-    facts.extend(CertificateFacts(leaf) for leaf in chain[:1])
+    told = chain if context.tells_chain else ()
+    facts.extend(CertificateFacts(leaf, told) for leaf in chain[:1])
     text = verification_text(
         error,
         chain,

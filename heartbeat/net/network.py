@@ -32,9 +32,14 @@ class _Closeable(Protocol):
 class Network:
     """One per process, given to every monitor when it is built."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Open nothing yet."""
+    def __init__(self, clock: Clock, *, tells_chains: bool = False) -> None:
+        """Open nothing yet.
+
+        With `tells_chains` facts of TLS have every certificate that a server presented,
+        which takes time to read: for those who look at one connection, not at many.
+        """
         self.clock = clock
+        self.tells_chains = tells_chains
         self.resolver = Resolver(clock)
         self._lock = RLock()
         self._contexts: dict[TlsOptions, TlsContext] = {}
@@ -49,7 +54,9 @@ class Network:
             options = DEFAULT
         with self._lock:
             if options not in self._contexts:
-                self._contexts[options] = TlsContext(options, self.clock)
+                self._contexts[options] = TlsContext(
+                    options, self.clock, tells_chain=self.tells_chains
+                )
             return self._contexts[options]
 
     def shared(self, factory: Callable[[Network], T]) -> T:

@@ -30,9 +30,12 @@ logger = logging.getLogger(__name__)
 class TlsContext:
     """Everything about TLS that does not depend on the peer."""
 
-    def __init__(self, options: TlsOptions, clock: Clock) -> None:
+    def __init__(
+        self, options: TlsOptions, clock: Clock, *, tells_chain: bool = False
+    ) -> None:
         """Read all files; raises `ConfigError`. Takes up to 40 ms."""
         self.clock = clock
+        self.tells_chain = tells_chain
         self.versions = allowed_versions(options)
         self.pins = frozenset(options.ca_sha256)
         self.verifies = options.verification_mode is not VerificationMode.NONE

@@ -122,6 +122,22 @@ async def test_facts_of_a_good_connection(client: Client) -> None:
     assert tls["certificate_not_valid_after"] == "2049-12-31T23:59:59.000Z"
 
 
+@pytest.mark.parametrize("tells_chains", [False, True])
+async def test_chain_for_those_who_ask(
+    network: Network, client: Client, *, tells_chains: bool
+) -> None:
+    """All that the server sent is kept if that is wanted, else the leaf alone."""
+    network.tells_chains = tells_chains
+    expected = ["localhost", "Test Intermediate"] if tells_chains else []
+
+    await client.ask(pki.with_intermediate())
+    await client.fail(pki.with_intermediate(), certificate_authorities=())
+
+    for fact in client.facts:
+        if isinstance(fact, (TlsFacts, CertificateFacts)):
+            assert [one.common_name for one in fact.chain] == expected
+
+
 async def test_facts_come_layer_by_layer(client: Client) -> None:
     """The TCP facts come before those of TLS."""
     await client.ask(pki.good())
