@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from heartbeat import __version__, datadir, process, selfmonitoring
+from heartbeat import __version__, datadir, process, stackmonitoring
 from heartbeat.assembly import (
     agent_of,
     context_of,
@@ -51,7 +51,7 @@ from heartbeat.resume import Resumption, resumption_of
 from heartbeat.runner import Site
 from heartbeat.scheduler import Scheduler
 from heartbeat.selfmonitor import SelfMonitor
-from heartbeat.selfmonitoring import Reporter
+from heartbeat.stackmonitoring import Reporter
 from heartbeat.store import Store
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from heartbeat.clock import Clock
     from heartbeat.config.load import Settings
     from heartbeat.outputs.base import Output
-    from heartbeat.selfmonitoring import Plan
+    from heartbeat.stackmonitoring import Plan
 
 log = logging.getLogger(__name__)
 
@@ -286,7 +286,7 @@ class App:
         processors = processors_of(self._settings, context)
         context.sources.hold(processors.sources)
         expect = attach(outputs, plan_of(self._settings), self._clock)
-        self._report = selfmonitoring.plan_of(self._settings, network)
+        self._report = stackmonitoring.plan_of(self._settings, network)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]

@@ -17,7 +17,7 @@ from heartbeat import (
     monitors,
     outputs,
     process,
-    selfmonitoring,
+    stackmonitoring,
 )
 from heartbeat.config.models import DiskQueueOptions
 from heartbeat.config.setup import names_kibana
@@ -168,7 +168,7 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
         lambda: outputs_of(settings, OutputContext(network)),
         lambda: plan_of(settings),
         lambda: _look_at_kibana(settings, network),
-        lambda: selfmonitoring.plan_of(settings, network),
+        lambda: stackmonitoring.plan_of(settings, network),
     ):
         try:
             look()

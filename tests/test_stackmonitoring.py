@@ -15,7 +15,7 @@ import pytest
 
 from heartbeat.errors import ConfigError
 from heartbeat.net import Network
-from heartbeat.selfmonitoring import Plan, Reporter, plan_of
+from heartbeat.stackmonitoring import Plan, Reporter, plan_of
 from tests.support.bulk import Bulk, answer, bulk_server, hang_up
 from tests.support.config import loaded
 
@@ -188,7 +188,7 @@ class TestTrouble:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         """The operator reads when it began and that it is over."""
-        caplog.set_level(logging.INFO, "heartbeat.selfmonitoring")
+        caplog.set_level(logging.INFO, "heartbeat.stackmonitoring")
         server.status = 403
         async with reporting(plan(own(server)), clock) as until:
             await until(lambda: len(caplog.messages) == 1)
