@@ -7,10 +7,10 @@ the configuration is loaded for.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from heartbeat import monitors, outputs
 from heartbeat.assembly import faults
@@ -69,14 +69,20 @@ def _kinds() -> Kinds:
 
 def report(problems: Iterable[Problem], *, json: bool = False) -> None:
     """Show problems on standard error: drawn on a terminal, else one line each."""
-    console = Console(stderr=True, highlight=False)
     if json:
         click.echo(as_json(problems), err=True, nl=False)
-    elif console.is_terminal:
-        show(problems, console)
+    elif sys.stderr.isatty():
+        _draw(problems)
     else:
         for line in as_lines(problems):
             click.echo(line, err=True)
+
+
+def _draw(problems: Iterable[Problem]) -> None:
+    # Imported here: most starts have nothing to draw.
+    from rich.console import Console  # noqa: PLC0415
+
+    show(problems, Console(stderr=True, highlight=False))
 
 
 def refuse(problems: Iterable[Problem]) -> int:

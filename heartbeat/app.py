@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from heartbeat import __version__, datadir, process, stackmonitoring
+from heartbeat import __version__, datadir, process
 from heartbeat.assembly import (
     agent_of,
     context_of,
@@ -30,6 +30,7 @@ from heartbeat.assembly import (
     outputs_of,
     processors_of,
     queue_of,
+    report_of,
 )
 from heartbeat.buffer import Buffer
 from heartbeat.clock import SystemClock
@@ -51,7 +52,6 @@ from heartbeat.resume import Resumption, resumption_of
 from heartbeat.runner import Site
 from heartbeat.scheduler import Scheduler
 from heartbeat.selfmonitor import SelfMonitor
-from heartbeat.stackmonitoring import Reporter
 from heartbeat.store import Store
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from heartbeat.clock import Clock
     from heartbeat.config.load import Settings
     from heartbeat.outputs.base import Output
-    from heartbeat.stackmonitoring import Plan
+    from heartbeat.stackmonitoring import Plan, Reporter
 
 log = logging.getLogger(__name__)
 
@@ -210,6 +210,8 @@ class App:
         await self._manager.run(lambda: parts.scheduler.timing().is_stuck, status)
 
     def _reporter(self, plan: Plan, parts: Parts) -> Reporter:
+        from heartbeat.stackmonitoring import Reporter  # noqa: PLC0415 - as its plan is
+
         agent = parts.agent
         beat = {name: agent[name] for name in ("type", "version", "name")}
         beat |= {"host": self._hostname, "uuid": agent["id"]}
@@ -286,7 +288,7 @@ class App:
         processors = processors_of(self._settings, context)
         context.sources.hold(processors.sources)
         expect = attach(outputs, plan_of(self._settings), self._clock)
-        self._report = stackmonitoring.plan_of(self._settings, network)
+        self._report = report_of(self._settings, network)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]

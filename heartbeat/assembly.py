@@ -17,9 +17,9 @@ from heartbeat import (
     monitors,
     outputs,
     process,
-    stackmonitoring,
 )
 from heartbeat.config.models import DiskQueueOptions
+from heartbeat.config.monitoring import names_monitoring
 from heartbeat.config.setup import names_kibana
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from heartbeat.monitors.base import Check
     from heartbeat.net import Network
     from heartbeat.outputs.base import Output
+    from heartbeat.stackmonitoring import Plan
 
 
 BUILD = f"heartbeat {__version__}"
@@ -168,7 +169,7 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
         lambda: outputs_of(settings, OutputContext(network)),
         lambda: plan_of(settings),
         lambda: _look_at_kibana(settings, network),
-        lambda: stackmonitoring.plan_of(settings, network),
+        lambda: report_of(settings, network),
     ):
         try:
             look()
@@ -177,6 +178,19 @@ def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:
     for spec in settings.monitors:
         found += monitor_of(spec, context).problems
     return tuple(dict.fromkeys(found))
+
+
+def report_of(settings: Settings, network: Network) -> Plan | None:
+    """Return where documents for Stack Monitoring go, None if nobody wants any.
+
+    Raises `ConfigError`.
+    """
+    if not names_monitoring(settings.root, settings.options.monitoring):
+        return None
+    # Imported here: with it comes the whole output to Elasticsearch.
+    from heartbeat import stackmonitoring  # noqa: PLC0415
+
+    return stackmonitoring.plan_of(settings, network)
 
 
 def _look_at_kibana(settings: Settings, network: Network) -> None:

@@ -17,7 +17,7 @@ import orjson
 from heartbeat.announce import Outage
 from heartbeat.config import Section
 from heartbeat.config.cloud import CloudOptions, cloud_settings
-from heartbeat.config.monitoring import MonitoringOptions, ReporterOptions
+from heartbeat.config.monitoring import ReporterOptions, names_monitoring
 from heartbeat.config.tree import Node, node_of
 from heartbeat.deflate import compress
 from heartbeat.errors import ConfigError, OutputUnavailable
@@ -78,7 +78,7 @@ def plan_of(settings: Settings, network: Network) -> Plan | None:
     """Return where documents go, None if nobody wants any; raises `ConfigError`."""
     written = settings.root.get("monitoring")
     options = settings.options.monitoring
-    if written is None or not _is_wanted(written, options):
+    if written is None or not names_monitoring(settings.root, options):
         return None
     own = written.get("elasticsearch") or Section(Node({}), written.scope, PATH)
     cloud = _cloud(written)
@@ -95,12 +95,6 @@ def plan_of(settings: Settings, network: Network) -> Plan | None:
         options.cluster_uuid,
         asks_cluster=inherited is not None,
     )
-
-
-def _is_wanted(written: Section, options: MonitoringOptions) -> bool:
-    if options.enabled is not None:
-        return options.enabled
-    return bool(written.members().keys() - {"cluster_uuid"})
 
 
 def _cloud(written: Section) -> dict[str, Node]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
-from rich.text import Text
 
 from heartbeat.config.masking import mask_line, mask_text
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from rich.console import Console
+    from rich.text import Text
 
     from heartbeat.errors import Problem
 
@@ -66,6 +66,8 @@ def _severity(problem: Problem) -> str:
 
 
 def _picture(problem: Problem) -> Iterator[Text]:
+    from rich.text import Text  # noqa: PLC0415 - there is a console, so it is loaded
+
     severity = _severity(problem)
     style = "bold yellow" if problem.is_warning else "bold red"
     yield Text.assemble((f"{severity}: ", style), mask_text(problem.message))

@@ -6,11 +6,14 @@ a cluster: those options are the ones of the Elasticsearch output.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
 from heartbeat.config.types import Count, Duration, Fields, Flag, Listed, Options, Text
+
+if TYPE_CHECKING:
+    from heartbeat.config.section import Section
 
 MOST_EVENTS = 10_000
 
@@ -83,3 +86,16 @@ class MonitoringOptions(Options):
             " (50), buffer_size (50), max_retries (3), tags."
         ),
     )
+
+
+def names_monitoring(root: Section, options: MonitoringOptions) -> bool:
+    """Tell whether documents about the process are wanted.
+
+    As in the reference, whatever is written below `monitoring` asks for them.
+    """
+    written = root.get("monitoring")
+    if written is None:
+        return False
+    if options.enabled is not None:
+        return options.enabled
+    return bool(written.members().keys() - {"cluster_uuid"})

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from heartbeat.elastic.plan import Plan
     from heartbeat.net import Network
-    from heartbeat.outputs.elasticsearch import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
 
     Attached = Callable[..., ElasticsearchOutput]
 

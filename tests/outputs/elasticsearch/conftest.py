@@ -10,12 +10,13 @@ import pytest
 from heartbeat.config import Section
 from heartbeat.net import Network
 from heartbeat.outputs.base import OutputContext
-from heartbeat.outputs.elasticsearch import ElasticsearchOutput, build
+from heartbeat.outputs.elasticsearch import build
 from tests.support.bulk import Bulk, bulk_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
     from tests.support.clock import FakeClock
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from heartbeat.outputs.elasticsearch import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
     from tests.support.bulk import Act, Bulk, Request
     from tests.support.cutting import Wire
 

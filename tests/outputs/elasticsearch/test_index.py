@@ -20,7 +20,7 @@ from tests.support.records import ids, numbered, record
 
 if TYPE_CHECKING:
     from heartbeat.event import Record
-    from heartbeat.outputs.elasticsearch import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
     from tests.support.bulk import Bulk
 
 SEPTEMBER_21 = 1_790_000_000_000_000_000

@@ -13,7 +13,7 @@ from tests.support.records import numbered
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from heartbeat.outputs.elasticsearch import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
     from tests.support.clock import FakeClock
 
 EXPIRED = {"license": {"status": "expired", "expiry_date_in_millis": 1_790_000_000_000}}

@@ -25,7 +25,7 @@ from tests.support.bulk import (
 from tests.support.records import ids, numbered, unfit
 
 if TYPE_CHECKING:
-    from heartbeat.outputs.elasticsearch import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
 
 BUSY = fault(429, "es_rejected_execution_exception", "rejected execution of x [a=1]")
 BAD_DATE = fault(400, "document_parsing_exception", "[1:2] failed to parse")

@@ -14,7 +14,7 @@ from tests.support.records import ids, numbered
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from heartbeat.outputs.elasticsearch import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
     from tests.support.bulk import Bulk
     from tests.support.clock import FakeClock
 

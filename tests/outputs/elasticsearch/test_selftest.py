@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartbeat.outputs.base import Finding
-    from heartbeat.outputs.elasticsearch import ElasticsearchOutput
+    from heartbeat.outputs.elasticsearch.output import ElasticsearchOutput
 
 STREAM = f"heartbeat-{COMPATIBLE_VERSION}"
 
