@@ -77,7 +77,7 @@ def test_any_pattern_is_compiled_or_refused(pattern: str, body: bytes) -> None:
         ("a(b)?", "[$1]", "aab", "[][b]"),
         ("a*", "x", "baaac", "xbxcx"),
         ("", "-", "aüb", "-a-ü-b-"),
-        ("ü", "ue", "grün\udcff", "gruen\ufffd"),
+        ("ü", "u", "grün\udcff", "grun\ufffd"),
         ("x", "y", "", ""),
     ],
 )

@@ -38,25 +38,25 @@ class Readiness(Protocol):
 
 
 class Epoll:
-    """Readiness by an epoll instance of its own."""
+    """Readiness by an epoll `instance` of its own."""
 
-    __slots__ = ("__weakref__", "_epoll", "_known", "_waiting")
+    __slots__ = ("__weakref__", "_known", "_waiting", "instance")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have the loop watch; whoever ends the loop need not know."""
-        self._epoll = select.epoll()
+        self.instance = select.epoll()
         self._known: set[int] = set()
         self._waiting: dict[int, Callable[[], object]] = {}
-        loop.add_reader(self._epoll.fileno(), self._serve)
-        finalize(loop, self._epoll.close)
+        loop.add_reader(self.instance.fileno(), self._serve)
+        finalize(loop, self.instance.close)
 
     def watch(self, fd: int, events: int, ready: Callable[[], object]) -> None:
         """Call `ready` once, when any of the events has come; replaces a watch."""
         self._waiting[fd] = ready
         if fd in self._known:
-            self._epoll.modify(fd, events | select.EPOLLONESHOT)
+            self.instance.modify(fd, events | select.EPOLLONESHOT)
         else:
-            self._epoll.register(fd, events | select.EPOLLONESHOT)
+            self.instance.register(fd, events | select.EPOLLONESHOT)
             self._known.add(fd)
 
     def forget(self, fd: int) -> None:
@@ -67,7 +67,7 @@ class Epoll:
     def _serve(self) -> None:
         """Call back for all that is ready."""
         waiting = self._waiting
-        for fd, _ in self._epoll.poll(0, MOST):
+        for fd, _ in self.instance.poll(0, MOST):
             ready = waiting.pop(fd, None)
             if ready is not None:
                 ready()

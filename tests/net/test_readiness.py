@@ -147,7 +147,7 @@ def test_nothing_is_left_of_a_loop_that_is_gone() -> None:
     loop = asyncio.new_event_loop()
     found = readiness_of(loop)
     assert isinstance(found, Epoll)
-    instance = found._epoll
+    instance = found.instance
     loop.close()
     del loop, found
     gc.collect()
