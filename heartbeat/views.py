@@ -47,7 +47,7 @@ def views_of(
     roster, clock = parts.roster, parts.clock
     return Views(
         figures={
-            "/": lambda: _info(parts.agent),
+            "/": lambda: info(parts.agent),
             "/state": lambda: state(parts),
             "/stats": lambda: stats(parts),
             "/dataset": lambda: None,
@@ -84,7 +84,8 @@ class _Metrics:
         return await self._page.page()
 
 
-def _info(agent: Mapping[str, str]) -> dict[str, Any]:
+def info(agent: Mapping[str, str]) -> dict[str, Any]:
+    """Return who this process is."""
     return {
         "beat": "heartbeat",
         "name": agent["name"],

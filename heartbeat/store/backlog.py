@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from heartbeat.errors import StoreError, StoreLocked
-from heartbeat.store.codec import unpack_records
+from heartbeat.store.codec import unpack_records, unpack_states
 from heartbeat.store.database import MIGRATIONS, Database, Group, translated
 from heartbeat.store.files import COMPANIONS, Files
 
@@ -146,13 +146,29 @@ class Reader:
 def opened(path: Path) -> Generator[Reader]:
     """Open a store to read it; raises `StoreError` if it cannot be read."""
     try:
-        with translated():
-            # A log that is left over has to be read too, which the plain mode does.
-            connection = sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)
-        with closing(connection):
+        with closing(_connected(path)) as connection:
             with translated():
                 _check(connection)
             yield Reader(connection)
+    except StoreError as error:
+        raise StoreError(f"store {path}: {error}") from error
+
+
+def states_in(path: Path) -> dict[str, bytes]:
+    """Return the state of every monitor that a store knows.
+
+    All versions of the schema have kept them alike. Raises `StoreError` if they cannot
+    be read.
+    """
+    try:
+        with closing(_connected(path)) as connection, translated():
+            run = connection.execute
+            # Both tables as of one moment: one is folded into the other now and then.
+            run("BEGIN")
+            found: dict[str, bytes] = dict(run("SELECT monitor, state FROM states"))
+            for (entry,) in run("SELECT states FROM journal ORDER BY entry"):
+                found |= unpack_states(entry)
+            return found
     except StoreError as error:
         raise StoreError(f"store {path}: {error}") from error
 
@@ -183,6 +199,12 @@ def bytes_on_disk(path: Path) -> int:
     """Return what all files of a store take; 0 if there are none."""
     files = (path.with_name(path.name + suffix) for suffix in COMPANIONS)
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    with translated():
+        # A log that is left over has to be read too, which the plain mode does.
+        return sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)
 
 
 def _check(connection: sqlite3.Connection) -> None:
