@@ -72,7 +72,7 @@ def _supervise(plan: Plan) -> int:
     command = (sys.executable, *sys.orig_argv[1:])
     clock = SystemClock()
     supervisor = Supervisor(plan, clock, command=command, environment=os.environ)
-    # The loop of asyncio: it has little to do, and starts processes as it is told.
+    # On asyncio's own loop: there is little to do, and uvloop takes its memory.
     return asyncio.run(supervisor.run())
 
 

@@ -180,8 +180,8 @@ class Child:
             env={**kept, VARIABLE: told.encoded()},
             pass_fds=(descriptor, self._office.lock),
             stdin=subprocess.DEVNULL,
-            # A terminal sends its signals to a whole group: we pass them on.
-            process_group=0,
+            # A terminal sends its signals to a whole group; we pass them on ourselves.
+            start_new_session=True,
         )
 
     def _forget(self, channel: Channel) -> None:
