@@ -102,9 +102,7 @@ def purge(
     if not force and not click.confirm(question):
         click.echo("Nothing was given up.")
         return 0
-    given_up: Counter[str] = Counter(dict.fromkeys(chosen, 0))
-    for path in paths:
-        given_up.update(backlog.give_up(path, chosen))
+    given_up = _give_up(paths, chosen)
     click.echo(f"Gave up {_counts(given_up.items())}.")
     return 0
 
@@ -123,6 +121,19 @@ def _places(context: click.Context) -> list[Path]:
     if not found:
         raise click.ClickException(f"{path} does not exist: nothing waits")
     return found
+
+
+def _give_up(paths: Sequence[Path], chosen: Iterable[str]) -> Counter[str]:
+    """Give up what waits in all stores; in none if one of them is in use."""
+    for path in paths:
+        with backlog.held(path):
+            pass
+    given_up: Counter[str] = Counter(dict.fromkeys(chosen, 0))
+    for path in paths:
+        known = [name for name in chosen if name in _waiting([path])]
+        if known:
+            given_up.update(backlog.give_up(path, known))
+    return given_up
 
 
 def _waiting(paths: Iterable[Path]) -> dict[str, int]:

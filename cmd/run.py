@@ -20,6 +20,7 @@ from heartbeat.cmd.loading import load_settings, refuse, strictly
 from heartbeat.cmd.options import invocation, takes_global_options
 from heartbeat.errors import ConfigError, HeartbeatError
 from heartbeat.seat import Seat
+from heartbeat.supervised import Superior
 from heartbeat.supervisor import Supervisor, plan_of
 
 if TYPE_CHECKING:
@@ -78,14 +79,17 @@ def _supervise(plan: Plan) -> int:
 
 def _work(asked: Invocation, assignment: Assignment, *, once: bool) -> int:
     """Run as one worker; its supervisor tells what is wrong, once for all."""
-    seat = Seat(SystemClock(), assignment)
+    superior = Superior(assignment.descriptor)
+    seat = Seat(SystemClock(), assignment, superior)
     try:
         settings = _settings(asked, assignment)
         start_logging(settings, asked, assignment.title)
         return _serve(settings, asked, once=once, seat=seat)
     except HeartbeatError as error:
-        seat.fail(error)
+        superior.fail(error)
         return 1
+    finally:
+        superior.leave()
 
 
 def _serve(

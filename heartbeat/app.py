@@ -129,7 +129,7 @@ class App:
     async def _live(self) -> int:
         log.info("heartbeat %s starting, running from: %s", __version__, self._place())
         async with AsyncExitStack() as stack:
-            await self._seat.open()
+            await self._seat.open(stack)
             parts = await self._started(stack)
             if self._seat.is_alone:
                 tell_problems(self._settings)

@@ -103,8 +103,8 @@ def is_held_by_living(path: Path) -> bool:
         os.kill(int(text), 0)
     except ProcessLookupError:
         return False
-    except OSError:
-        return True  # alive, and not ours
+    except (OSError, OverflowError):
+        return True  # alive and not ours, or no process id
     return True
 
 

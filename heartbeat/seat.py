@@ -17,7 +17,6 @@ from heartbeat.assignment import GUARD
 from heartbeat.notify import ServiceManager
 from heartbeat.outputs.base import OutputContext
 from heartbeat.partition import WHOLE
-from heartbeat.supervised import Superior
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
     from heartbeat.assignment import Assignment
     from heartbeat.clock import Clock
     from heartbeat.endpoint import Views
-    from heartbeat.errors import HeartbeatError
     from heartbeat.net import Network
     from heartbeat.store import Store
+    from heartbeat.supervised import Superior
 
 log = logging.getLogger(__name__)
 
@@ -40,12 +39,17 @@ class Seat:
     `manager` is whom it tells how it is; `superior` is None for a process alone.
     """
 
-    def __init__(self, clock: Clock, assignment: Assignment | None = None) -> None:
-        """Touch nothing yet but the channel."""
+    def __init__(
+        self,
+        clock: Clock,
+        assignment: Assignment | None = None,
+        superior: Superior | None = None,
+    ) -> None:
+        """Be alone, or a worker with an assignment and a supervisor."""
         self._clock = clock
         self.assignment = assignment
-        self.superior = Superior(assignment.descriptor) if assignment else None
-        self.manager = self.superior or ServiceManager(os.environ, clock)
+        self.superior = superior
+        self.manager = superior or ServiceManager(os.environ, clock)
 
     @property
     def is_alone(self) -> bool:
@@ -67,20 +71,16 @@ class Seat:
         """Return the name among several workers, empty for a process alone."""
         return self.assignment.name if self.assignment else ""
 
-    async def open(self) -> None:
-        """Begin to talk to the supervisor, if there is one."""
+    async def open(self, stack: AsyncExitStack) -> None:
+        """Begin to talk to the supervisor, if there is one, until the stack closes."""
         if self.superior is not None:
             await self.superior.open()
+            stack.callback(self.superior.close)
 
     async def serve(self) -> None:
         """Answer the supervisor until cancelled; a process alone has nothing to do."""
         if self.superior is not None:
             await self.superior.serve()
-
-    def fail(self, error: HeartbeatError) -> None:
-        """Tell the supervisor, if there is one, why this process cannot go on."""
-        if self.superior is not None:
-            self.superior.fail(error)
 
     def shows(self, views: Views) -> bool:
         """Leave the views to the supervisor to show; return whether there is one."""

@@ -55,6 +55,15 @@ class Superior:
         """Begin to talk; the event loop is needed from here on."""
         self._channel = await Channel.opened(self._side)
 
+    def close(self) -> None:
+        """Talk no more; a last word is still possible."""
+        if self._channel is not None:
+            self._channel.close()
+
+    def leave(self) -> None:
+        """Let go of the channel."""
+        self._last_words.close()
+
     def ready(self) -> None:
         """Tell that all parts are up."""
         self._tell("ready")

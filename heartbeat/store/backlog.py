@@ -178,6 +178,21 @@ def give_up(path: Path, outputs: Sequence[str]) -> dict[str, int]:
 
     Raises `StoreLocked` while heartbeat runs.
     """
+    with (
+        held(path),
+        closing(Database(path)) as database,
+        opened(path) as reader,
+    ):
+        end, places = reader.end(), reader.places()
+        left = {p.output: p.watermark for p in places} | dict.fromkeys(outputs, end)
+        cursors = dict.fromkeys(outputs, (end, "[]"))
+        database.commit(Group(cursors=cursors, settled_through=min(left.values())))
+        return {p.output: p.pending(end) for p in places if p.output in outputs}
+
+
+@contextmanager
+def held(path: Path) -> Generator[None]:
+    """Hold a store as its owner does; raises `StoreLocked` while heartbeat runs."""
     files = Files(path)
     try:
         files.lock()
@@ -185,12 +200,7 @@ def give_up(path: Path, outputs: Sequence[str]) -> dict[str, int]:
         text = f"store {path} is in use: stop heartbeat before you give events up"
         raise StoreLocked(text) from error
     try:
-        with closing(Database(path)) as database, opened(path) as reader:
-            end, places = reader.end(), reader.places()
-            left = {p.output: p.watermark for p in places} | dict.fromkeys(outputs, end)
-            cursors = dict.fromkeys(outputs, (end, "[]"))
-            database.commit(Group(cursors=cursors, settled_through=min(left.values())))
-            return {p.output: p.pending(end) for p in places if p.output in outputs}
+        yield
     finally:
         files.unlock()
 

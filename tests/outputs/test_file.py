@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -185,3 +186,13 @@ async def test_the_self_test_sees_missing_permission(
 
     text = f"no permission to write in {tmp_path}"
     assert findings[1] == Finding("writable", "ERROR", text)
+
+
+async def test_name_of_one_of_several(clock: FakeClock, tmp_path: Path) -> None:
+    """Workers that write to one folder have files of their own."""
+    context = OutputContext(Network(clock), suffix="-worker-1")
+    output = build(Section({"path": str(tmp_path), "filename": "told"}), context)
+    await output.publish(numbered(1, 1))
+    await output.close()
+
+    assert os.listdir(tmp_path) == ["told-worker-1-20260921.ndjson"]

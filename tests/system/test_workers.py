@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 
@@ -20,7 +21,6 @@ from tests.support.program import Program, runs, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -64,7 +64,7 @@ def of_each(home: Path) -> Counter[str]:
 
 
 def workers_of(program: Program) -> dict[str, int]:
-    """Return the process ids of the workers by their names, as logged last."""
+    """Return the process ids of the workers by their names."""
     found: dict[str, int] = {}
     for process in children(program.process_id):
         variables = environment(process)
@@ -75,21 +75,23 @@ def workers_of(program: Program) -> dict[str, int]:
 
 def children(parent: int) -> list[int]:
     """Return the processes that a process has started."""
-    try:
-        with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
+    return [
+        int(word) for word in read(f"/proc/{parent}/task/{parent}/children").split()
+    ]
 
 
 def environment(process: int) -> dict[str, str]:
     """Return the variables a process was started with."""
+    pairs = (p.partition("=") for p in read(f"/proc/{process}/environ").split("\0"))
+    return {name: value for name, _, value in pairs}
+
+
+def read(path: str) -> str:
+    """Return what a file of the system tells, nothing of a process that has gone."""
     try:
-        with open(f"/proc/{process}/environ", encoding="utf-8") as file:
-            pairs = (one.partition("=") for one in file.read().split("\0"))
-            return {name: value for name, _, value in pairs}
+        return Path(path).read_text(encoding="utf-8")
     except OSError:
-        return {}
+        return ""
 
 
 def no_state_is_doubted(home: Path) -> None:
@@ -157,8 +159,10 @@ class TestDeath:
             before = of_each(tmp_path)
             os.kill(first["worker-1"], signal.SIGKILL)
             until(
-                lambda: min((of_each(tmp_path) - before).values(), default=0) > 3
-                and len(of_each(tmp_path) - before) == 6,
+                lambda: (
+                    min((of_each(tmp_path) - before).values(), default=0) > 3
+                    and len(of_each(tmp_path) - before) == 6
+                ),
                 "checks of the worker that came back",
             )
             second = workers_of(program)
@@ -290,11 +294,9 @@ class TestSignals:
         with program.running():
             until(lambda: len(of_each(tmp_path)) == 6, "every monitor")
             until(lambda: "running! Hit" in program.log(), "readiness")
-            more = "".join(
-                f"- {{type: tcp, id: n{n}, schedule: '@every 1s', hosts: ['{TARGET}']}}\n"
-                for n in range(6)
-            )
-            (tmp_path / "heartbeat.yml").write_text(configuration(2) + more)
+            more = configuration(2).partition("heartbeat.monitors:\n")[2]
+            text = configuration(2) + more.replace("id: m", "id: n")
+            (tmp_path / "heartbeat.yml").write_text(text)
             program.send(signal.SIGHUP)
             until(lambda: len(of_each(tmp_path)) == 12, "the new monitors")
             program.send(signal.SIGUSR1)
