@@ -19,16 +19,14 @@ from heartbeat.clock import SystemClock
 from heartbeat.cmd.loading import load_settings, refuse, strictly
 from heartbeat.cmd.options import invocation, takes_global_options
 from heartbeat.errors import ConfigError, HeartbeatError
-from heartbeat.seat import Seat
-from heartbeat.supervised import Superior
-from heartbeat.supervisor import Supervisor, plan_of
 
 if TYPE_CHECKING:
     from heartbeat.assignment import Assignment
     from heartbeat.cmd.options import Invocation
     from heartbeat.config.load import Settings
     from heartbeat.config.models import LoggingOptions
-    from heartbeat.supervisor import Plan
+    from heartbeat.seat import Seat
+    from heartbeat.supervisor.plan import Plan
 
 
 @click.command()
@@ -49,6 +47,9 @@ def run(context: click.Context, *, once: bool) -> int:
     except ConfigError as error:
         return refuse(error.problems)
     start_logging(settings, asked)
+    # Imported here, and below: a mistake is told before all this is loaded.
+    from heartbeat.supervisor.plan import plan_of  # noqa: PLC0415
+
     is_once = once or settings.options.heartbeat.run_once
     plan = plan_of(settings, hostname=_hostname(asked), is_once=is_once)
     if plan.is_for_one:
@@ -70,6 +71,8 @@ def _hostname(asked: Invocation) -> str:
 
 def _supervise(plan: Plan) -> int:
     """Run several workers: this same command, each with an assignment."""
+    from heartbeat.supervisor.supervisor import Supervisor  # noqa: PLC0415
+
     command = (sys.executable, *sys.orig_argv[1:])
     clock = SystemClock()
     supervisor = Supervisor(plan, clock, command=command, environment=os.environ)
@@ -79,6 +82,9 @@ def _supervise(plan: Plan) -> int:
 
 def _work(asked: Invocation, assignment: Assignment, *, once: bool) -> int:
     """Run as one worker; its supervisor tells what is wrong, once for all."""
+    from heartbeat.seat import Seat  # noqa: PLC0415
+    from heartbeat.supervised import Superior  # noqa: PLC0415
+
     superior = Superior(assignment.descriptor)
     seat = Seat(SystemClock(), assignment, superior)
     try:
@@ -95,7 +101,6 @@ def _work(asked: Invocation, assignment: Assignment, *, once: bool) -> int:
 def _serve(
     settings: Settings, asked: Invocation, *, once: bool, seat: Seat | None = None
 ) -> int:
-    # Imported here: a mistake in the configuration is told before all this is loaded.
     from heartbeat.app import App, Mode  # noqa: PLC0415
     from heartbeat.loop import run as run_loop  # noqa: PLC0415
 

@@ -3,8 +3,3 @@
 Owns starting, watching and ending workers, and speaking for all of them: to the service
 manager, on the endpoint, by the exit code. Must not know what a worker does.
 """
-
-from heartbeat.supervisor.plan import Plan, plan_of
-from heartbeat.supervisor.supervisor import Supervisor
-
-__all__ = ["Plan", "Supervisor", "plan_of"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -195,4 +194,5 @@ async def test_name_of_one_of_several(clock: FakeClock, tmp_path: Path) -> None:
     await output.publish(numbered(1, 1))
     await output.close()
 
-    assert os.listdir(tmp_path) == ["told-worker-1-20260921.ndjson"]
+    assert documents(tmp_path)
+    assert output._file._name == "told-worker-1"

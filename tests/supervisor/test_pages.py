@@ -160,7 +160,7 @@ class TestOthers:
 
 def test_views(tmp_path: Path) -> None:
     """All paths of a process alone, and who empties a store is not asked."""
-    from heartbeat.supervisor import plan_of  # noqa: PLC0415 - beside its use
+    from heartbeat.supervisor.plan import plan_of  # noqa: PLC0415 - beside its use
 
     text = "output.discard: {}\nworkers: 2\nhttp.buffer.enabled: true\n"
     plan = plan_of(settings_of(tmp_path, text), hostname="h", is_once=False)

@@ -9,7 +9,7 @@ import pytest
 from heartbeat import process
 from heartbeat.partition import NOTHING, WHOLE, Share
 from heartbeat.store.database import Database, Group
-from heartbeat.supervisor import Plan, plan_of
+from heartbeat.supervisor.plan import Plan, plan_of
 from tests.support.records import numbered
 from tests.support.settings import settings_of
 
