@@ -37,7 +37,7 @@ ORPHANS = 0.2
 
 
 class Supervisor:
-    """One life of several workers."""
+    """One life of several workers, which are its `children`."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Supervisor:
         self._command = command
         self._environment = environment
         self._manager = ServiceManager(environment, clock)
-        self._children: list[Child] = []
+        self.children: list[Child] = []
         self._fault = ""
         self._is_stuck = False
         self._is_outdated = False
@@ -68,7 +68,7 @@ class Supervisor:
         async with AsyncExitStack() as stack:
             installation = await self._installed(stack)
             (self._plan.data / GUARD).unlink(missing_ok=True)
-            self._children = self._hired(installation)
+            self.children = self._hired(installation)
             await self._open_endpoint(stack, installation)
             self._listen_to_signals()
             codes = await self._live()
@@ -107,10 +107,10 @@ class Supervisor:
 
     async def _live(self) -> list[int]:
         """Run the workers to their end; return their exit codes."""
-        names = ", ".join(child.title for child in self._children)
+        names = ", ".join(child.title for child in self.children)
         log.info("heartbeat %s starting %s", __version__, names)
         async with asyncio.TaskGroup() as group:
-            lives = [group.create_task(child.run()) for child in self._children]
+            lives = [group.create_task(child.run()) for child in self.children]
             beside = [
                 group.create_task(self._tell_ready()),
                 group.create_task(
@@ -123,7 +123,7 @@ class Supervisor:
         return [life.result() for life in lives]
 
     async def _tell_ready(self) -> None:
-        checking = [c for c in self._children if not c.assignment.drains]
+        checking = [c for c in self.children if not c.assignment.drains]
         for child in checking:
             await child.settled.wait()
         if all(child.is_ready for child in checking):
@@ -134,7 +134,7 @@ class Supervisor:
         """Return in a few words how the workers are; notes whether any is stuck."""
         told: list[str] = []
         stuck = False
-        for child in self._children:
+        for child in self.children:
             if child.assignment.drains:
                 continue
             try:
@@ -158,7 +158,7 @@ class Supervisor:
         from heartbeat.endpoint import Endpoint  # noqa: PLC0415
         from heartbeat.supervisor.pages import views_of  # noqa: PLC0415
 
-        views = views_of(self._children, self._plan, installation.id)
+        views = views_of(self.children, self._plan, installation.id)
         endpoint = Endpoint(options.host, options.port, views)
         await endpoint.start()
         stack.push_async_callback(endpoint.close)
@@ -184,7 +184,7 @@ class Supervisor:
 
     def _end(self) -> None:
         self._manager.stopping()
-        for child in self._children:
+        for child in self.children:
             child.stop()
         if self._deadline is None:
             longest = 2 * self._plan.shutdown_timeout + GRACE
@@ -192,13 +192,13 @@ class Supervisor:
             self._deadline = self._clock.call_at(due, self._kill)
 
     def _kill(self) -> None:
-        for child in self._children:
+        for child in self.children:
             if child.is_running:
                 log.error("%s does not end and is killed", child.title)
             child.stop(signal.SIGKILL)
 
     def _dump(self) -> None:
-        for child in self._children:
+        for child in self.children:
             child.tell(signal.SIGUSR1)
 
     def _reload(self, _name: str) -> None:
@@ -210,4 +210,4 @@ class Supervisor:
         while self._is_outdated:
             self._is_outdated = False
             with self._manager.reloading():
-                await asyncio.gather(*(child.reload() for child in self._children))
+                await asyncio.gather(*(child.reload() for child in self.children))

@@ -17,6 +17,7 @@ from tests.support.program import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.supervisor.conftest import Hired
 
@@ -105,16 +106,21 @@ class TestLives:
             f"worker-1 (process {first}) ended by SIGKILL; it is started again at once"
         ) in caplog.text
 
+    @pytest.mark.slow
     async def test_dies_over_and_over(
-        self, hired: Callable[..., Hired], monkeypatch: pytest.MonkeyPatch
+        self,
+        hired: Callable[..., Hired],
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         """The pauses become longer, up to a limit."""
-        monkeypatch.setattr(module, "PAUSES", (0.0, 0.001, 0.002))
-        worker = hired(ANSWERING).child
-        pauses = [worker._pause(worker._clock.monotonic()) for _ in range(4)]
-        steady = worker._pause(worker._clock.monotonic() - module.STEADY)
+        monkeypatch.setattr(module, "PAUSES", (0.0, 0.1, 0.2))
+        program = 'say(event="ready"); os._exit(0)'
+        async with hired(program).running() as child:
+            await asyncio.to_thread(until, lambda: child.restarts > 2, "three deaths")
+        endings = [one.rpartition("again ")[2] for one in caplog.messages]
 
-        assert (pauses, steady) == ([0.0, 0.001, 0.002, 0.002], 0.0)
+        assert endings[:3] == ["at once", "in 0.1s", "in 0.2s"]
 
     async def test_fault_before_it_is_ready(self, hired: Callable[..., Hired]) -> None:
         """It would come again: everything ends, with its words."""
@@ -139,18 +145,32 @@ class TestLives:
         assert await worker.ended() == 0
         assert worker.faults == ["no"]
 
+    @pytest.mark.slow
     async def test_fault_of_a_later_life(
-        self, hired: Callable[..., Hired], caplog: pytest.LogCaptureFixture
+        self,
+        hired: Callable[..., Hired],
+        tmp_path: Path,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         """The others go on; it is said, and it is started again."""
-        worker = hired("")
-        worker.child._was_ready = True
-        worker.child._hear({"event": "fault", "text": "no", "is_final": False})
-        os.close(worker.lock)
+        lives = tmp_path / "lives"
+        lives.touch()
+        program = f"""
+with open({str(lives)!r}, "a+") as file:
+    file.write("x"); file.seek(0)
+    if file.read() == "xx":
+        say(event="fault", text="no", is_final=False)
+        os._exit(1)
+"""
+        worker = hired(program + ANSWERING)
+        async with worker.running() as child:
+            os.kill(child.process_id, signal.SIGKILL)
+            await asyncio.to_thread(
+                until, lambda: child.is_ready and child.restarts == 2, "the third life"
+            )
 
-        assert worker.faults == []
+            assert worker.faults == []
         assert "worker-1: no" in caplog.text
-        assert not worker.child._is_over(1)
 
     async def test_once(
         self, hired: Callable[..., Hired], caplog: pytest.LogCaptureFixture

@@ -122,7 +122,7 @@ class TestOthers:
 
     async def test_health(self) -> None:
         """A worker that is not there is a fault."""
-        well = {"status": "ok", "outputs": {}}
+        well: dict[str, Any] = {"status": "ok", "outputs": {}}
         made = pages(Worker(0, {"/health": well}), Worker(1, {}))
 
         assert (await made.health("/health", {}))["status"] == "worker-1 is not running"

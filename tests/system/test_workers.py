@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import socket
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
@@ -17,10 +19,13 @@ from heartbeat.errors import StoreError
 from heartbeat.partition import owner_of
 from heartbeat.store import backlog
 from tests.support.asking import ask
+from tests.support.bulk import bulk_server
 from tests.support.program import Program, runs, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.support.bulk import Bulk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 
@@ -362,3 +367,43 @@ class TestFaults:
 
         assert ended.returncode == 1
         assert f"another heartbeat, process {program.process_id};" in ended.stderr
+
+
+async def test_elasticsearch_gets_all_once(tmp_path: Path) -> None:
+    """Workers are killed again and again; every check is there, none twice."""
+    async with bulk_server() as bulk:
+        output = f"output.elasticsearch.hosts: ['{bulk.url}']\nsetup: {OFF}"
+        program = Program(tmp_path, configuration(2, output=output))
+
+        def checked(least: int) -> bool:
+            counts = Counter(d["monitor"]["id"] for d in stored(bulk).values())
+            return all(counts[name] >= least for name in IDS)
+
+        with program.running():
+            for round_ in range(1, 4):
+                await asyncio.to_thread(until, partial(checked, 4 * round_), "checks")
+                victim = workers_of(program)[f"worker-{round_ % 2}"]
+                os.kill(victim, signal.SIGKILL)
+            await asyncio.to_thread(until, partial(checked, 16), "the last life")
+            code = await asyncio.to_thread(program.stop)
+
+    states: dict[str, list[int]] = {}
+    for document in stored(bulk).values():
+        own = states.setdefault(document["monitor"]["id"], [])
+        own.append(document["state"]["checks"])
+    assert code == 0
+    assert {
+        tuple(sorted(own)) == (*range(1, len(own) + 1),) for own in states.values()
+    } == {True}
+
+
+OFF = "{template.enabled: false, ilm.enabled: false}"
+
+
+def stored(bulk: Bulk) -> dict[str, dict[str, Any]]:
+    """Return the documents that a server has taken, by their ids."""
+    found: dict[str, dict[str, Any]] = {}
+    for request in bulk.bulks:
+        for name, line in zip(request.ids, request.documents, strict=True):
+            found.setdefault(name, json.loads(line))
+    return found
