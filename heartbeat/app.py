@@ -358,9 +358,7 @@ class App:
         options = self._settings.options.http
         if not options.enabled:
             return
-        # Imported here: the web server costs a quarter of the start, for an option.
-        from heartbeat.endpoint import Endpoint  # noqa: PLC0415
-        from heartbeat.views import views_of  # noqa: PLC0415
+        from heartbeat.views import views_of  # noqa: PLC0415 - for an option
 
         self._buffer = self._buffer_of(parts)
         views = views_of(
@@ -368,6 +366,8 @@ class App:
         )
         if self._seat.shows(views):
             return
+        from heartbeat.endpoint import Endpoint  # noqa: PLC0415 - slow to import
+
         endpoint = Endpoint(options.host, options.port, views)
         await endpoint.start()
         stack.push_async_callback(endpoint.close)

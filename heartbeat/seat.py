@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from heartbeat.assignment import Assignment
     from heartbeat.clock import Clock
-    from heartbeat.endpoint import Views
     from heartbeat.net import Network
+    from heartbeat.shown import Views
     from heartbeat.store import Store
     from heartbeat.supervised import Superior
 

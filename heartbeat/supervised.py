@@ -25,7 +25,7 @@ from heartbeat.errors import BadQuery, HeartbeatError, OutputClosed
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Mapping
 
-    from heartbeat.endpoint import Views
+    from heartbeat.shown import Views
 
 log = logging.getLogger(__name__)
 

@@ -14,17 +14,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from heartbeat import COMPATIBLE_VERSION, __version__, process
-from heartbeat.endpoint import WELL, Views
 from heartbeat.figures import ailing, ailments, state, stats
 from heartbeat.overview import inputs, overview
+from heartbeat.shown import WELL, Views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartbeat.buffer import Buffer
-    from heartbeat.endpoint import Exposition
     from heartbeat.figures import Parts
     from heartbeat.prometheus import Prometheus
+    from heartbeat.shown import Exposition
 
 
 MAX_MONITORS = 10_000

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat.assignment import Assignment
-from heartbeat.endpoint import Views
 from heartbeat.net import Network
 from heartbeat.partition import NOTHING, Share
 from heartbeat.seat import Seat
+from heartbeat.shown import Views
 from tests.support.store import opened
 
 if TYPE_CHECKING:

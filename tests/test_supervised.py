@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat.channel import Channel
-from heartbeat.endpoint import Exposition, Views
 from heartbeat.errors import BadQuery, ConfigError, OutputClosed
+from heartbeat.shown import Exposition, Views
 from heartbeat.supervised import PULSE, Superior
 from tests.support.clock import settle
 

@@ -11,8 +11,8 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from heartbeat.endpoint import Exposition, Views
 from heartbeat.overview import Wanted
+from heartbeat.shown import Exposition, Views
 from heartbeat.supervisor.aggregate import (
     health_of,
     metrics_of,
