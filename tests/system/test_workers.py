@@ -9,7 +9,6 @@ import signal
 import socket
 from collections import Counter
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 
@@ -21,9 +20,11 @@ from heartbeat.store import backlog
 from tests.support.asking import ask
 from tests.support.bulk import bulk_server
 from tests.support.program import Program, runs, until
+from tests.support.workers import workers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.support.bulk import Bulk
 
@@ -66,37 +67,6 @@ def told(home: Path) -> list[dict[str, Any]]:
 def of_each(home: Path) -> Counter[str]:
     """Return how many documents there are of each monitor."""
     return Counter(document["monitor"]["id"] for document in told(home))
-
-
-def workers_of(program: Program) -> dict[str, int]:
-    """Return the process ids of the workers by their names."""
-    found: dict[str, int] = {}
-    for process in children(program.process_id):
-        variables = environment(process)
-        if "HEARTBEAT_WORKER" in variables:
-            found[json.loads(variables["HEARTBEAT_WORKER"])["name"]] = process
-    return found
-
-
-def children(parent: int) -> list[int]:
-    """Return the processes that a process has started."""
-    return [
-        int(word) for word in read(f"/proc/{parent}/task/{parent}/children").split()
-    ]
-
-
-def environment(process: int) -> dict[str, str]:
-    """Return the variables a process was started with."""
-    pairs = (p.partition("=") for p in read(f"/proc/{process}/environ").split("\0"))
-    return {name: value for name, _, value in pairs}
-
-
-def read(path: str) -> str:
-    """Return what a file of the system tells, nothing of a process that has gone."""
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except OSError:
-        return ""
 
 
 def no_state_is_doubted(home: Path) -> None:
