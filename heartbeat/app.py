@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -22,7 +21,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from heartbeat import __version__, datadir, process
+from heartbeat import __version__, process
 from heartbeat.assembly import (
     agent_of,
     context_of,
@@ -31,6 +30,7 @@ from heartbeat.assembly import (
     processors_of,
     queue_of,
     report_of,
+    tell_problems,
 )
 from heartbeat.buffer import Buffer
 from heartbeat.clock import SystemClock
@@ -43,14 +43,13 @@ from heartbeat.errors import ConfigError, OutputClosed
 from heartbeat.figures import Parts, ailing, state, stats
 from heartbeat.metrics import MetricsLog
 from heartbeat.net import Network
-from heartbeat.notify import ServiceManager
-from heartbeat.outputs.base import OutputContext
 from heartbeat.overview import summary
 from heartbeat.processors.sources import Sources
 from heartbeat.reload import Reloader, Roster
 from heartbeat.resume import Resumption, resumption_of
 from heartbeat.runner import Site
 from heartbeat.scheduler import Scheduler
+from heartbeat.seat import Seat
 from heartbeat.selfmonitor import SelfMonitor
 from heartbeat.store import Store
 
@@ -92,6 +91,7 @@ class App:
         hostname: str,
         mode: Mode = Mode.SERVE,
         load: Callable[[], Settings] | None = None,
+        seat: Seat | None = None,
     ) -> None:
         """Take what is to be run; nothing is touched before `run`.
 
@@ -110,7 +110,8 @@ class App:
         self._sources = Sources()
         self._buffer: Buffer | None = None
         self._report: Plan | None = None
-        self._manager = ServiceManager(os.environ, self._clock)
+        self._seat = seat or Seat(self._clock)
+        self._manager = self._seat.manager
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -128,8 +129,10 @@ class App:
     async def _live(self) -> int:
         log.info("heartbeat %s starting, running from: %s", __version__, self._place())
         async with AsyncExitStack() as stack:
+            await self._seat.open(stack)
             parts = await self._started(stack)
-            self._tell_problems()
+            if self._seat.is_alone:
+                tell_problems(self._settings)
             process.raise_file_limit()
             process.settle_memory()
             self._tell_rights(parts)
@@ -137,20 +140,15 @@ class App:
             log.info("heartbeat is running! Hit CTRL-C to stop it.")
             self._manager.ready()
             async with asyncio.TaskGroup() as group:
-                delivering = [group.create_task(w.run()) for w in parts.workers]
+                beside = [group.create_task(w.run()) for w in parts.workers]
+                beside.append(group.create_task(self._seat.serve()))
                 await self._check(parts)
                 await self._deliver_rest(parts.workers)
-                for task in delivering:
+                for task in beside:
                     task.cancel()
             code = self._exit_code(parts)
         log.info("heartbeat stopped.")
         return code
-
-    def _tell_problems(self) -> None:
-        """Log what the configuration leaves in doubt, its outputs' options included."""
-        for problem in self._settings.problems:
-            level = logging.WARNING if problem.is_warning else logging.ERROR
-            log.log(level, "%s", problem)
 
     async def _check(self, parts: Parts) -> None:
         """Run the schedule to its end: once through, or until a signal."""
@@ -194,7 +192,8 @@ class App:
 
     def _put_dashboards(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
         """Begin to put the dashboards into Kibana, if that is wanted."""
-        if not self._settings.options.setup.dashboards.enabled:
+        wanted = self._settings.options.setup.dashboards.enabled
+        if not (wanted and self._seat.is_first):
             return []
         # Imported here: they are of no use to whoever does not want them.
         from heartbeat.elastic.kibana_load import put_beside  # noqa: PLC0415
@@ -215,6 +214,7 @@ class App:
         agent = parts.agent
         beat = {name: agent[name] for name in ("type", "version", "name")}
         beat |= {"host": self._hostname, "uuid": agent["id"]}
+        beat |= self._seat.named(beat)
         return Reporter(plan, beat, partial(stats, parts), partial(state, parts))
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
@@ -276,11 +276,11 @@ class App:
     async def _started(self, stack: AsyncExitStack) -> Parts:
         """Build everything in the order of start; the stack closes it in reverse."""
         data = Path(self._settings.paths.data)
-        installation = stack.enter_context(datadir.opened(data, self._clock))
-        agent = agent_of(self._settings, installation.id, self._hostname)
+        identity = self._seat.identity(data, stack)
+        agent = agent_of(self._settings, identity, self._hostname)
         network = Network(self._clock)
         stack.push_async_callback(network.close)
-        outputs = outputs_of(self._settings, OutputContext(network))
+        outputs = outputs_of(self._settings, self._seat.output_context(network, data))
         context = replace(
             context_of(self._settings, network), hostname=self._hostname, agent=agent
         )
@@ -297,7 +297,8 @@ class App:
         )
         stack.callback(site.losses.close)
         scheduler = self._scheduler()
-        roster = Roster(scheduler, site, context, store.states(), expect)
+        states = self._seat.states(store, queue_of(self._settings)[0])
+        roster = Roster(scheduler, site, context, states, expect)
         self._begin(roster)
         self._resumption = resumption_of(self._settings, roster, site, outputs)
         around = self._manager.reloading
@@ -312,6 +313,7 @@ class App:
             roster=roster,
             reloader=reloader,
             cluster_uuid=self._settings.options.monitoring.cluster_uuid,
+            worker=self._seat.name,
         )
         if self._options.self_monitor.enabled:
             self._self_monitor = SelfMonitor(parts, self._settings, site)
@@ -358,14 +360,16 @@ class App:
         options = self._settings.options.http
         if not options.enabled:
             return
-        # Imported here: the web server costs a quarter of the start, for an option.
-        from heartbeat.endpoint import Endpoint  # noqa: PLC0415
-        from heartbeat.views import views_of  # noqa: PLC0415
+        from heartbeat.views import views_of  # noqa: PLC0415 - for an option
 
         self._buffer = self._buffer_of(parts)
         views = views_of(
             parts, max_monitors=options.metrics.max_monitors, buffer=self._buffer
         )
+        if self._seat.shows(views):
+            return
+        from heartbeat.endpoint import Endpoint  # noqa: PLC0415 - slow to import
+
         endpoint = Endpoint(options.host, options.port, views)
         await endpoint.start()
         stack.push_async_callback(endpoint.close)

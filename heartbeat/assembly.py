@@ -6,6 +6,7 @@ know how the things work or when they run.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from heartbeat.outputs.base import Output
     from heartbeat.stackmonitoring import Plan
 
+
+log = logging.getLogger(__name__)
 
 BUILD = f"heartbeat {__version__}"
 """What documents say of the program itself (`agent.build.original`)."""
@@ -158,6 +161,13 @@ def _in_document(problem: Problem) -> str:
     if not problem.path:
         return problem.message
     return f"{problem.message} accessing '{problem.path}'"
+
+
+def tell_problems(settings: Settings) -> None:
+    """Log what the configuration leaves in doubt, its outputs' options included."""
+    for problem in settings.problems:
+        level = logging.WARNING if problem.is_warning else logging.ERROR
+        log.log(level, "%s", problem)
 
 
 def faults(settings: Settings, network: Network) -> tuple[Problem, ...]:

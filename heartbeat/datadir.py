@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from heartbeat.errors import StoreError, StoreLocked, system_text
@@ -23,15 +23,21 @@ if TYPE_CHECKING:
 
     from heartbeat.clock import Clock
 
+LOCK = "heartbeat.lock"
 NO_ID = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """Who this installation is: `agent.id` and the moment of its first start."""
+    """Who this installation is: `agent.id` and the moment of its first start.
+
+    `lock` is the descriptor that holds the data directory, for processes that are to
+    hold it as well.
+    """
 
     id: str
     first_start: str
+    lock: int = field(default=-1, compare=False)
 
 
 @contextlib.contextmanager
@@ -42,8 +48,8 @@ def opened(path: Path, clock: Clock) -> Generator[Installation]:
     be created, written or understood.
     """
     _create(path)
-    with _locked(path / "heartbeat.lock"):
-        yield _installation(path / "meta.json", clock)
+    with _locked(path / LOCK) as lock:
+        yield replace(_installation(path / "meta.json", clock), lock=lock)
 
 
 def _create(path: Path) -> None:
@@ -79,17 +85,38 @@ def hold(path: Path) -> int:
 
 def holder(path: Path) -> str:
     """Return who holds a lock, in words: the process, if that is legible."""
-    try:
-        text = path.read_text(encoding="ascii", errors="replace").strip()
-    except OSError:
-        text = ""
+    text = _first_line(path)
     if not text.isdecimal():
         return "another heartbeat"
     return f"another heartbeat, process {text}"
 
 
+def is_held_by_living(path: Path) -> bool:
+    """Return whether the process that has locked a data directory is alive.
+
+    If not, it has handed the lock to others, and was killed.
+    """
+    text = _first_line(path / LOCK)
+    if not text.isdecimal():
+        return True
+    try:
+        os.kill(int(text), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True  # alive and not ours, or no process id
+    return True
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except OSError:
+        return ""
+
+
 @contextlib.contextmanager
-def _locked(path: Path) -> Generator[None]:
+def _locked(path: Path) -> Generator[int]:
     try:
         descriptor = hold(path)
     except BlockingIOError:
@@ -100,7 +127,7 @@ def _locked(path: Path) -> Generator[None]:
     except OSError as error:
         raise StoreError(f"lock file {path}: {system_text(error)}") from error
     try:
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

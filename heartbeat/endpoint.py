@@ -11,52 +11,22 @@ import errno
 import os
 import socket
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from aiohttp import web
 
 from heartbeat.errors import BadQuery, ConfigError, system_text
+from heartbeat.shown import WELL
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
-Figures: TypeAlias = "Callable[[], Any]"
-"""Returns plain values, fresh at each call."""
+    from heartbeat.shown import Exposition, Figures, Listing, Views
 
-Listing: TypeAlias = "Callable[[Mapping[str, str]], Awaitable[Any]]"
-"""Returns plain values for a query; raises `BadQuery`."""
-
-WELL = "ok"
 UNIX = "unix://"
 PIPE = "npipe://"
-
-
-@dataclass(frozen=True, slots=True)
-class Exposition:
-    """A page that is no JSON, with its media type."""
-
-    body: bytes
-    media_type: str
-
-
-@dataclass(frozen=True, slots=True)
-class Views:
-    """What the endpoint shows, by path.
-
-    A mapping with a member `status` that is not `ok` is answered with 503. `refused`
-    has the paths that the reference knows and this endpoint does not serve, with the
-    reason.
-    """
-
-    figures: Mapping[str, Figures]
-    listings: Mapping[str, Listing] = field(default_factory=dict[str, Listing])
-    expositions: Mapping[str, Callable[[], Awaitable[Exposition]]] = field(
-        default_factory=dict[str, "Callable[[], Awaitable[Exposition]]"]
-    )
-    refused: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Endpoint:

@@ -29,7 +29,8 @@ class Parts:
     """The parts of a process that have figures.
 
     `agent` holds the members of `agent` in documents, `began` is the monotonic moment
-    at which the process began, `cluster_uuid` that of `monitoring`.
+    at which the process began, `cluster_uuid` that of `monitoring`, `worker` the name
+    of this process among several.
     """
 
     clock: Clock
@@ -41,6 +42,7 @@ class Parts:
     roster: Roster
     reloader: Reloader
     cluster_uuid: str = ""
+    worker: str = ""
 
 
 def stats(parts: Parts) -> dict[str, Any]:

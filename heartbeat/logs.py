@@ -143,6 +143,20 @@ def to_stream(
     return handler
 
 
+class Stamp(logging.Filter):
+    """Lets every line through, with one member more."""
+
+    def __init__(self, name: str, value: str) -> None:
+        """Add `value` as the member `name`."""
+        super().__init__()
+        self._member = (name, value)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add it."""
+        setattr(record, *self._member)
+        return True
+
+
 class FileHandler(logging.Handler):
     """Writes lines to files that rotate; nothing is lost to a buffer in a crash."""
 

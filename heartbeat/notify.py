@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+VARIABLES = frozenset({"NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
+"""What tells a process about its manager."""
+
 STATUS_SECONDS = 30.0
 """The status line is renewed so often where no watchdog wants more."""
 

@@ -17,6 +17,7 @@ from typing import Any
 
 STATUS = Path("/proc/self/status")
 PING_GROUPS = Path("/proc/sys/net/ipv4/ping_group_range")
+CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 CAP_NET_RAW = 13
 DESCRIPTORS = Path("/proc/self/fd")
 MANY_OBJECTS = 20_000
@@ -93,6 +94,21 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(MANY_OBJECTS, *gc.get_threshold()[1:])
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may keep busy, one at least.
+
+    That is what its affinity allows, or less where a control group limits its time.
+    """
+    allowed = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        allowed = len(os.sched_getaffinity(0))
+    try:
+        quota, period = CPU_LIMIT.read_text(encoding="ascii").split()
+        return max(min(allowed, int(quota) // int(period)), 1)
+    except (OSError, ValueError):  # no such group, or "max" for no limit
+        return allowed
 
 
 def host_facts() -> dict[str, Any]:

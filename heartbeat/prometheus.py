@@ -20,8 +20,8 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from heartbeat import COMPATIBLE_VERSION, __version__
-from heartbeat.endpoint import Exposition
 from heartbeat.exposition import monitor_lines
+from heartbeat.shown import Exposition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

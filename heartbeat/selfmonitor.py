@@ -86,7 +86,9 @@ class SelfMonitor:
         place = options.heartbeat.run_from
         self._parts = parts
         self._site = site
-        self._id = f"heartbeat-{parts.agent['id']}"
+        self._id = "-".join(
+            filter(None, ("heartbeat", parts.agent["id"], parts.worker))
+        )
         self._schedule = Every(round(options.heartbeat.self_monitor.period * 1e9))
         self._place = place.id if place is not None else ""
         spec = MonitorSpec(

@@ -14,17 +14,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from heartbeat import COMPATIBLE_VERSION, __version__, process
-from heartbeat.endpoint import WELL, Views
 from heartbeat.figures import ailing, ailments, state, stats
 from heartbeat.overview import inputs, overview
+from heartbeat.shown import WELL, Views
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from heartbeat.buffer import Buffer
-    from heartbeat.endpoint import Exposition
     from heartbeat.figures import Parts
     from heartbeat.prometheus import Prometheus
+    from heartbeat.shown import Exposition
 
 
 MAX_MONITORS = 10_000
@@ -47,7 +47,7 @@ def views_of(
     roster, clock = parts.roster, parts.clock
     return Views(
         figures={
-            "/": lambda: _info(parts.agent),
+            "/": lambda: info(parts.agent),
             "/state": lambda: state(parts),
             "/stats": lambda: stats(parts),
             "/dataset": lambda: None,
@@ -84,7 +84,8 @@ class _Metrics:
         return await self._page.page()
 
 
-def _info(agent: Mapping[str, str]) -> dict[str, Any]:
+def info(agent: Mapping[str, str]) -> dict[str, Any]:
+    """Return who this process is."""
     return {
         "beat": "heartbeat",
         "name": agent["name"],

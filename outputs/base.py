@@ -16,6 +16,7 @@ from heartbeat import COMPATIBLE_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
 
     from heartbeat.clock import Clock
     from heartbeat.config import Section
@@ -78,9 +79,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class OutputContext:
-    """What outputs are built with, beside their own section."""
+    """What outputs are built with, beside their own section.
+
+    Where several workers write: `suffix` makes the name of a file this worker's own,
+    and who holds the lock on the file `guard` may write to what all of them share.
+    """
 
     network: Network
+    suffix: str = ""
+    guard: Path | None = None
 
     @property
     def clock(self) -> Clock:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import select
 import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Self
@@ -31,7 +33,8 @@ from heartbeat.outputs.codec import (
 from heartbeat.outputs.human import HumanCodec, has_colours
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Generator
+    from pathlib import Path
 
     from heartbeat.config import Section
     from heartbeat.outputs.base import Batch, OutputContext
@@ -68,7 +71,7 @@ def build(section: Section, context: OutputContext) -> ConsoleOutput:
         codec = JsonCodec(JsonOptions(pretty=True), context)
     if options.codec is None and options.human:
         codec = HumanCodec(colours=has_colours(descriptor))
-    return ConsoleOutput(codec, descriptor)
+    return ConsoleOutput(codec, descriptor, context.guard)
 
 
 class ConsoleOutput:
@@ -77,10 +80,16 @@ class ConsoleOutput:
     name = "console"
     limits = Limits()
 
-    def __init__(self, codec: Codec, descriptor: int) -> None:
-        """Write to an open descriptor, which is not closed here."""
+    def __init__(
+        self, codec: Codec, descriptor: int, guard: Path | None = None
+    ) -> None:
+        """Write to an open descriptor, which is not closed here.
+
+        With a `guard` other processes write to it too, each while it holds that file.
+        """
         self._codec = codec
         self._descriptor = descriptor
+        self._write = _write if guard is None else partial(_write_guarded, guard)
         self._thread = _Thread()
 
     async def publish(self, batch: Batch) -> Delivery:
@@ -88,7 +97,7 @@ class ConsoleOutput:
         encoded = encode_batch(self._codec, batch)
         data = b"".join(encoded.texts)
         try:
-            await self._thread.run(partial(_write, self._descriptor, data))
+            await self._thread.run(partial(self._write, self._descriptor, data))
         except OSError as error:
             text = f"cannot write to standard output: {system_text(error)}"
             if error.errno in GONE:
@@ -118,6 +127,29 @@ def _write(descriptor: int, data: bytes) -> None:
         except BlockingIOError:
             # Somebody made the descriptor non-blocking; it is shared, so leave it so.
             select.select((), (descriptor,), ())
+
+
+def _write_guarded(guard: Path, descriptor: int, data: bytes) -> None:
+    """Write a batch in one piece, behind what others write."""
+    with _held(guard) as is_torn:
+        _write(descriptor, b"\n" + data if is_torn else data)
+
+
+@contextmanager
+def _held(guard: Path) -> Generator[bool]:
+    """Hold the lock; gives whether its last holder was killed in the middle of a line.
+
+    The file has a byte in it for as long as somebody writes.
+    """
+    file = os.open(guard, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        is_torn = os.fstat(file).st_size > 0
+        os.pwrite(file, b"1", 0)
+        yield is_torn
+        os.ftruncate(file, 0)
+    finally:
+        os.close(file)
 
 
 class _Thread:

@@ -89,7 +89,8 @@ def build(section: Section, context: OutputContext) -> FileOutput:
         on_startup=options.rotate_on_startup,
         fsync=options.fsync,
     )
-    file = RotatingFile(folder, options.filename, context.clock, limits)
+    name = options.filename + context.suffix
+    file = RotatingFile(folder, name, context.clock, limits)
     return FileOutput(folder, file, build_codec(section, context))
 
 

@@ -150,3 +150,31 @@ class TestLock:
 
         with pytest.raises(StoreError, match=r"lock file .* is a directory"):
             identity_of(tmp_path)
+
+
+class TestHolder:
+    """Who holds the lock."""
+
+    def test_lives(self, tmp_path: Path) -> None:
+        """A process that is there, such as this one."""
+        with datadir.opened(tmp_path, FakeClock()) as installation:
+            assert datadir.is_held_by_living(tmp_path)
+            os.fstat(installation.lock)
+
+    @pytest.mark.parametrize(
+        ("text", "expected"), [("2147483646\n", False), ("1\n", True), ("?\n", True)]
+    )
+    def test_is_named_in_the_file(
+        self,
+        tmp_path: Path,
+        text: str,
+        expected: bool,  # noqa: FBT001
+    ) -> None:
+        """A process that is not there has handed it on; the illegible may live."""
+        (tmp_path / "heartbeat.lock").write_text(text)
+
+        assert datadir.is_held_by_living(tmp_path) == expected
+
+    def test_nobody_has_ever(self, tmp_path: Path) -> None:
+        """Without a file it cannot be said, so it is not denied."""
+        assert datadir.is_held_by_living(tmp_path)

@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from heartbeat.endpoint import Endpoint, Exposition, Views
+from heartbeat.endpoint import Endpoint
 from heartbeat.errors import BadQuery, ConfigError
+from heartbeat.shown import Exposition, Views
 
 
 def views(health: str = "ok") -> Views:

@@ -276,3 +276,12 @@ class TestLevels:
         logged(stream, "debug", "*").debug("detail")
 
         assert line_of(stream)["message"] == "detail"
+
+
+def test_stamp(caplog: pytest.LogCaptureFixture) -> None:
+    """Every line gets the member, whoever wrote it."""
+    caplog.handler.addFilter(stamp := logs.Stamp("worker", "worker-1"))
+    logging.getLogger("heartbeat.any").warning("something")
+    caplog.handler.removeFilter(stamp)
+
+    assert logs.extra_of(caplog.records[0])["worker"] == "worker-1"

@@ -188,3 +188,35 @@ class TestRights:
         monkeypatch.setattr(process, "has_net_raw", lambda: False)
 
         assert process.may_ping() is expected
+
+
+class TestProcessors:
+    """How many processors there are for us."""
+
+    @pytest.fixture
+    def limit(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """Return the file of the control group; eight processors are allowed."""
+        monkeypatch.setattr(process, "CPU_LIMIT", tmp_path / "cpu.max")
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+        return tmp_path / "cpu.max"
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("max 100000\n", 8),
+            ("250000 100000\n", 2),
+            ("50000 100000\n", 1),
+            ("1600000 100000\n", 8),
+            ("odd\n", 8),
+        ],
+    )
+    def test_limit_of_a_container(self, limit: Path, text: str, expected: int) -> None:
+        """Time for two processors and a half keeps two busy."""
+        limit.write_text(text)
+
+        assert process.usable_processors() == expected
+
+    @pytest.mark.usefixtures("limit")
+    def test_no_limit(self) -> None:
+        """Those that the process may run on."""
+        assert process.usable_processors() == 8

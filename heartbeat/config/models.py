@@ -7,10 +7,10 @@ know who reads them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from heartbeat.config.endpoint import EndpointOptions
 from heartbeat.config.monitoring import MonitoringOptions
@@ -34,6 +34,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 PRECISIONS = {"millisecond": 3, "microsecond": 6, "nanosecond": 9}
 OVERFLOWS = ("drop_oldest", "drop_newest", "block")
 MAX_KEPT_FILES = 1024
+MAX_WORKERS = 128
+AUTO = "auto"
 
 
 def _level(text: str) -> str:
@@ -53,6 +55,16 @@ def _overflow(text: str) -> str:
     if text not in OVERFLOWS:
         raise ValueError(f"unknown policy '{text}', use one of {', '.join(OVERFLOWS)}")
     return text
+
+
+def _workers(text: str) -> str:
+    if text != AUTO and not (text.isdecimal() and 1 <= int(text) <= MAX_WORKERS):
+        raise ValueError(f"write a number from 1 to {MAX_WORKERS}, or {AUTO}")
+    return text
+
+
+Workers: TypeAlias = Annotated[Text, AfterValidator(_workers)]
+"""How many processes share the monitors."""
 
 
 def _zone(text: str) -> str:
@@ -167,6 +179,12 @@ class HeartbeatOptions(Options):
     )
     jobs: Mapping[str, JobOptions] = Field(
         default={}, description="Limits by monitor type."
+    )
+    workers: Workers = Field(
+        default="1",
+        description=(
+            "Processes that share the monitors; auto for one on each processor."
+        ),
     )
     load_states: Flag = Field(
         default=True,
@@ -334,7 +352,21 @@ class ProcessOptions(Options):
     timestamp: TimestampOptions = Field(
         default=TimestampOptions(), description="Precision of time in events."
     )
+    workers: Workers | None = Field(
+        default=None, description="The same as heartbeat.workers."
+    )
     setup: SetupOptions = Field(
         default=SetupOptions(),
         description="What is put into Elasticsearch and Kibana before documents come.",
     )
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Self:
+        if self.workers and "workers" in self.heartbeat.model_fields_set:
+            raise ValueError("workers and heartbeat.workers are the same: write one")
+        return self
+
+    @property
+    def wanted_workers(self) -> str:
+        """Return how many processes are to share the monitors, as written."""
+        return self.workers or self.heartbeat.workers

@@ -24,6 +24,7 @@ from heartbeat.config.section import Section
 from heartbeat.config.tree import entries, problem_at
 from heartbeat.config.variables import Scope
 from heartbeat.errors import ConfigError, Problem
+from heartbeat.partition import WHOLE, Share
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 class MonitorSource:
     """The files monitors are read from, and everything needed to read them again.
 
-    `taken` are the ids of the monitors of the main files, and where those stand.
+    `taken` are the ids of the monitors of the main files, and where those stand. Only
+    the monitors of `share` are kept; all are looked at.
     """
 
     pattern: str
@@ -44,6 +46,7 @@ class MonitorSource:
     scope: Scope
     strict_permissions: bool
     taken: Mapping[str, Place] = field(default_factory=dict[str, "Place"])
+    share: Share = WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,8 @@ def read_source(source: MonitorSource) -> tuple[MonitorFiles, list[Entry]]:
     found = with_unique_ids(found, source.taken)
     for entry in found:
         reported |= dict.fromkeys(entry.problems)
-    monitors = tuple(entry.spec for entry in found if entry.spec)
+    specs = (entry.spec for entry in found if entry.spec)
+    monitors = tuple(spec for spec in specs if source.share.owns(spec.id))
     return MonitorFiles(monitors, frozenset(unreadable), reported), found
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from heartbeat.errors import StoreError, StoreLocked
-from heartbeat.store.codec import unpack_records
+from heartbeat.store.codec import unpack_records, unpack_states
 from heartbeat.store.database import MIGRATIONS, Database, Group, translated
 from heartbeat.store.files import COMPANIONS, Files
 
@@ -146,13 +146,29 @@ class Reader:
 def opened(path: Path) -> Generator[Reader]:
     """Open a store to read it; raises `StoreError` if it cannot be read."""
     try:
-        with translated():
-            # A log that is left over has to be read too, which the plain mode does.
-            connection = sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)
-        with closing(connection):
+        with closing(_connected(path)) as connection:
             with translated():
                 _check(connection)
             yield Reader(connection)
+    except StoreError as error:
+        raise StoreError(f"store {path}: {error}") from error
+
+
+def states_in(path: Path) -> dict[str, bytes]:
+    """Return the state of every monitor that a store knows.
+
+    All versions of the schema have kept them alike. Raises `StoreError` if they cannot
+    be read.
+    """
+    try:
+        with closing(_connected(path)) as connection, translated():
+            run = connection.execute
+            # Both tables as of one moment: one is folded into the other now and then.
+            run("BEGIN")
+            found: dict[str, bytes] = dict(run("SELECT monitor, state FROM states"))
+            for (entry,) in run("SELECT states FROM journal ORDER BY entry"):
+                found |= unpack_states(entry)
+            return found
     except StoreError as error:
         raise StoreError(f"store {path}: {error}") from error
 
@@ -162,6 +178,21 @@ def give_up(path: Path, outputs: Sequence[str]) -> dict[str, int]:
 
     Raises `StoreLocked` while heartbeat runs.
     """
+    with (
+        held(path),
+        closing(Database(path)) as database,
+        opened(path) as reader,
+    ):
+        end, places = reader.end(), reader.places()
+        left = {p.output: p.watermark for p in places} | dict.fromkeys(outputs, end)
+        cursors = dict.fromkeys(outputs, (end, "[]"))
+        database.commit(Group(cursors=cursors, settled_through=min(left.values())))
+        return {p.output: p.pending(end) for p in places if p.output in outputs}
+
+
+@contextmanager
+def held(path: Path) -> Generator[None]:
+    """Hold a store as its owner does; raises `StoreLocked` while heartbeat runs."""
     files = Files(path)
     try:
         files.lock()
@@ -169,12 +200,7 @@ def give_up(path: Path, outputs: Sequence[str]) -> dict[str, int]:
         text = f"store {path} is in use: stop heartbeat before you give events up"
         raise StoreLocked(text) from error
     try:
-        with closing(Database(path)) as database, opened(path) as reader:
-            end, places = reader.end(), reader.places()
-            left = {p.output: p.watermark for p in places} | dict.fromkeys(outputs, end)
-            cursors = dict.fromkeys(outputs, (end, "[]"))
-            database.commit(Group(cursors=cursors, settled_through=min(left.values())))
-            return {p.output: p.pending(end) for p in places if p.output in outputs}
+        yield
     finally:
         files.unlock()
 
@@ -183,6 +209,12 @@ def bytes_on_disk(path: Path) -> int:
     """Return what all files of a store take; 0 if there are none."""
     files = (path.with_name(path.name + suffix) for suffix in COMPANIONS)
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    with translated():
+        # A log that is left over has to be read too, which the plain mode does.
+        return sqlite3.connect(f"file:{path.absolute()}?mode=ro", uri=True)
 
 
 def _check(connection: sqlite3.Connection) -> None:

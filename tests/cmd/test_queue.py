@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from heartbeat.store import backlog
 from heartbeat.store.database import Database, Group
 from heartbeat.store.files import Files
 from tests.support.clock import START_NS, FakeClock
-from tests.support.records import numbered
+from tests.support.records import numbered, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -248,3 +249,73 @@ def test_help(command: Callable[..., int], capsys: pytest.CaptureFixture[str]) -
     """Without a verb it says what there is."""
     assert command("queue") == 0
     assert "purge" in capsys.readouterr().out
+
+
+class TestWorkers:
+    """Several stores, one for each worker and one from before."""
+
+    @pytest.fixture
+    def places(self, place: Path) -> list[Path]:
+        """Return three stores with three events each for the console."""
+        workers = [place.parent / f"worker-{n}" / place.name for n in range(2)]
+        for one in workers:
+            one.parent.mkdir()
+        found = [place, *workers]
+        for number, one in enumerate(found):
+            made = records(3, first=1 + 3 * number)
+            events = [replace(r, sequence=n) for n, r in enumerate(made, 1)]
+            filled(one, "console", events=events)
+        return found
+
+    def test_status(
+        self,
+        command: Callable[..., int],
+        places: list[Path],
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """A table for each, with its place."""
+        assert command("queue", "status") == 0
+        lines = capsys.readouterr().out.splitlines()
+
+        assert [line.partition(": ")[0] for line in lines[::3]] == [*map(str, places)]
+        assert [line.split()[:2] for line in lines[2::3]] == [["console", "3"]] * 3
+
+    @pytest.mark.usefixtures("places")
+    def test_export(
+        self, command: Callable[..., int], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """One list; a limit is that of all together."""
+        assert command("queue", "export", "--limit", "7") == 0
+        found = capsys.readouterr().out.splitlines()
+
+        assert [json.loads(line)["@metadata"]["_id"] for line in found] == [
+            f"id-{number}" for number in range(1, 8)
+        ]
+
+    def test_purge(
+        self,
+        command: Callable[..., int],
+        places: list[Path],
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        """All of them, also one that does not know the output."""
+        (places[0].parent / "worker-2").mkdir()
+        other = places[0].parent / "worker-2" / places[0].name
+        filled(other, "file")
+
+        assert command("queue", "purge", "--output", "console", "--force") == 0
+        assert capsys.readouterr().out == "Gave up 9 events of 'console'.\n"
+        assert [pending(place) for place in places] == [{"console": 0}] * 3
+        assert pending(other) == {"file": 3}
+
+    def test_purge_while_one_is_in_use(
+        self, command: Callable[..., int], places: list[Path]
+    ) -> None:
+        """Then nothing is given up anywhere."""
+        files = Files(places[2])
+        files.lock()
+        code = command("queue", "purge", "--all", "--force")
+        files.unlock()
+
+        assert code == 1
+        assert pending(places[0]) == {"console": 3}

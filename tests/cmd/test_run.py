@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heartbeat import logs
+from heartbeat.cmd.options import Invocation
 from heartbeat.cmd.run import start_logging
 from heartbeat.config.models import LoggingOptions
 
@@ -66,3 +67,23 @@ def test_where_the_log_goes(
     }
 
     assert kinds[type(handler)] == expected
+
+
+def test_lines_of_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each tells which worker it is from."""
+    chosen: list[logging.Handler] = []
+
+    def configure(_level: str, _selectors: object, handler: logging.Handler) -> None:
+        chosen.append(handler)
+
+    monkeypatch.setattr(logs, "configure", configure)
+    asked = Invocation(to_stderr=True)
+    settings: Any = SimpleNamespace(
+        options=SimpleNamespace(logging=LoggingOptions()),
+        paths=SimpleNamespace(logs=str(tmp_path)),
+    )
+    start_logging(settings, asked, "worker-1")
+    record = logging.makeLogRecord({"msg": "something"})
+    chosen[0].filter(record)
+
+    assert logs.extra_of(record)["worker"] == "worker-1"

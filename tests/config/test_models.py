@@ -36,6 +36,13 @@ def options(data: dict[str, Any]) -> ProcessOptions:
             "unknown time zone Mars/Base",
         ),
         ({"heartbeat.scheduler.location": "../x"}, "unknown time zone ../x"),
+        ({"workers": "many"}, "write a number from 1 to 128, or auto"),
+        ({"workers": 0}, "write a number from 1 to 128, or auto"),
+        ({"heartbeat.workers": 129}, "write a number from 1 to 128, or auto"),
+        (
+            {"workers": 2, "heartbeat.workers": 2},
+            "workers and heartbeat.workers are the same: write one",
+        ),
         ({"logging.files.keepfiles": 1025}, "requires value <= 1024"),
         ({"http.buffer.size": 0}, "requires value >= 1"),
         (

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,11 +19,11 @@ from heartbeat.outputs.base import Finding, OutputContext
 from heartbeat.outputs.codec import JsonCodec, JsonOptions
 from heartbeat.outputs.console import ConsoleOutput, build
 from tests.outputs.contract import OutputContract
+from tests.support.program import until
 from tests.support.records import ids, numbered
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.support.clock import FakeClock
 
@@ -220,3 +222,72 @@ async def test_the_self_test_sees_a_closed_terminal(context: OutputContext) -> N
     await output.close()
 
     assert findings == [Finding("standard output", "ERROR", "bad file descriptor")]
+
+
+class TestGuard:
+    """Several processes on one standard output."""
+
+    @pytest.fixture
+    def shared(
+        self, context: OutputContext, tmp_path: Path
+    ) -> Iterator[tuple[ConsoleOutput, Path]]:
+        """Return an output that others write beside, and its file."""
+        path = tmp_path / "terminal"
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        codec = JsonCodec(JsonOptions(), context)
+        yield ConsoleOutput(codec, descriptor, tmp_path / "lock"), path
+        os.close(descriptor)
+
+    async def test_waits_for_its_turn(
+        self, shared: tuple[ConsoleOutput, Path], tmp_path: Path
+    ) -> None:
+        """Nothing is written while another holds the lock."""
+        output, path = shared
+        other = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        writing = asyncio.create_task(output.publish(numbered(1, 2)))
+        await asyncio.to_thread(until_waited_for, tmp_path / "lock")
+
+        assert path.read_bytes() == b""
+        os.close(other)
+        assert (await writing).accepted == 2
+        assert len(path.read_bytes().splitlines()) == 2
+        await output.close()
+
+    async def test_ends_the_line_of_one_who_was_killed(
+        self, shared: tuple[ConsoleOutput, Path], tmp_path: Path
+    ) -> None:
+        """Only that line is lost to readers; after that all is well again."""
+        output, path = shared
+        (tmp_path / "lock").write_bytes(b"1")
+        path.write_bytes(b'{"half":')
+        for first in (1, 2):
+            await output.publish(numbered(first, first))
+        await output.close()
+        half, *lines = path.read_bytes().splitlines()
+
+        assert half == b'{"half":'
+        assert [orjson.loads(line)["monitor"]["id"] for line in lines] == ["m1", "m2"]
+
+    async def test_failure_is_told(
+        self, context: OutputContext, tmp_path: Path
+    ) -> None:
+        """As without others."""
+        descriptor = os.open("/dev/full", os.O_WRONLY)
+        codec = JsonCodec(JsonOptions(), context)
+        output = ConsoleOutput(codec, descriptor, tmp_path / "lock")
+        with pytest.raises(OutputUnavailable, match="no space left on device"):
+            await output.publish(numbered(1, 1))
+        await output.close()
+        os.close(descriptor)
+
+
+def until_waited_for(lock: Path) -> None:
+    """Return when somebody waits for a lock, as the system's table of them tells."""
+    number = lock.stat().st_ino
+
+    def is_waited_for() -> bool:
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+        return any("->" in line and f":{number} " in line for line in lines)
+
+    until(is_waited_for, "somebody who waits")

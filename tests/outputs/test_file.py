@@ -205,3 +205,14 @@ async def test_the_self_test_sees_missing_permission(
 
     text = f"no permission to write in {tmp_path}"
     assert findings[1] == Finding("writable", "ERROR", text)
+
+
+async def test_name_of_one_of_several(clock: FakeClock, tmp_path: Path) -> None:
+    """Workers that write to one folder have files of their own."""
+    context = OutputContext(Network(clock), suffix="-worker-1")
+    output = build(Section({"path": str(tmp_path), "filename": "told"}), context)
+    await output.publish(numbered(1, 1))
+    await output.close()
+
+    assert documents(tmp_path)
+    assert output._file._name == "told-worker-1"

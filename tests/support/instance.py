@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from heartbeat.endpoint import Endpoint, Views
+from heartbeat.endpoint import Endpoint
+from heartbeat.shown import Views
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -67,6 +67,13 @@ class Program:
             *self._arguments,
         ]
 
+    @property
+    def process_id(self) -> int:
+        """Return the id of its process."""
+        if self._process is None:
+            raise AssertionError("it was never started")
+        return self._process.pid
+
     def finished(self, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run to the end; return exit code and output."""
         return subprocess.run(  # noqa: S603 - our own program
