@@ -16,7 +16,6 @@ import signal
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from enum import Enum, auto
-from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -29,28 +28,22 @@ from heartbeat.assembly import (
     outputs_of,
     processors_of,
     queue_of,
-    report_of,
     tell_problems,
 )
-from heartbeat.buffer import Buffer
 from heartbeat.clock import SystemClock
+from heartbeat.companions import Companions
 from heartbeat.deadletter import DeadLetters
 from heartbeat.delivery import Worker
 from heartbeat.dump import dump
 from heartbeat.elastic.automatic import attach
 from heartbeat.elastic.plan import plan_of
 from heartbeat.errors import ConfigError, OutputClosed
-from heartbeat.figures import Parts, ailing, state, stats
-from heartbeat.metrics import MetricsLog
+from heartbeat.figures import Parts
 from heartbeat.net import Network
-from heartbeat.overview import summary
-from heartbeat.processors.sources import Sources
 from heartbeat.reload import Reloader, Roster
-from heartbeat.resume import Resumption, resumption_of
 from heartbeat.runner import Site
 from heartbeat.scheduler import Scheduler
 from heartbeat.seat import Seat
-from heartbeat.selfmonitor import SelfMonitor
 from heartbeat.store import Store
 
 if TYPE_CHECKING:
@@ -59,7 +52,6 @@ if TYPE_CHECKING:
     from heartbeat.clock import Clock
     from heartbeat.config.load import Settings
     from heartbeat.outputs.base import Output
-    from heartbeat.stackmonitoring import Plan, Reporter
 
 log = logging.getLogger(__name__)
 
@@ -105,13 +97,9 @@ class App:
         self._clock: Clock = SystemClock()
         self._stopped = asyncio.Event()
         self._draining: list[asyncio.Task[None]] = []
-        self._resumption: Resumption | None = None
-        self._self_monitor: SelfMonitor | None = None
-        self._sources = Sources()
-        self._buffer: Buffer | None = None
-        self._report: Plan | None = None
         self._seat = seat or Seat(self._clock)
         self._manager = self._seat.manager
+        self._companions = Companions(settings, self._clock, self._seat)
 
     async def run(self) -> int:
         """Run to the end; return the exit code.
@@ -153,69 +141,15 @@ class App:
     async def _check(self, parts: Parts) -> None:
         """Run the schedule to its end: once through, or until a signal."""
         scheduler = parts.scheduler
+        beside = [self._stop_when_told(scheduler), *self._companions.of_checks()]
+        is_service = self._mode is Mode.SERVE
+        if is_service:
+            beside += self._companions.of_service(parts, self._hostname)
         async with asyncio.TaskGroup() as group:
-            beside = [
-                group.create_task(self._stop_when_told(scheduler)),
-                group.create_task(self._sources.run()),
-            ]
-            if self._resumption is not None:
-                beside.append(group.create_task(self._resumption.run()))
-            if self._mode is Mode.SERVE:
-                beside.append(group.create_task(parts.reloader.run()))
-                beside += self._tell_figures(group, parts)
-                beside += self._put_dashboards(group)
-                beside.append(group.create_task(self._tell_manager(parts)))
-                await scheduler.run()
-            else:
-                await scheduler.run_once()
-            for task in beside:
+            tasks = [group.create_task(companion) for companion in beside]
+            await (scheduler.run() if is_service else scheduler.run_once())
+            for task in tasks:
                 task.cancel()
-
-    def _tell_figures(
-        self, group: asyncio.TaskGroup, parts: Parts
-    ) -> list[asyncio.Task[None]]:
-        """Begin to tell the figures to whom they are wanted by."""
-        options = self._settings.options.logging.metrics
-        tellers: list[MetricsLog | Buffer | SelfMonitor] = []
-        if options.enabled:
-            figures = partial(stats, parts)
-            tellers.append(MetricsLog(figures, self._clock, options.period))
-        if self._buffer is not None:
-            tellers.append(self._buffer)
-        if self._self_monitor is not None:
-            tellers.append(self._self_monitor)
-        tasks = [group.create_task(teller.run()) for teller in tellers]
-        if self._report is not None:
-            reporter = self._reporter(self._report, parts)
-            tasks.append(group.create_task(reporter.run(self._clock)))
-        return tasks
-
-    def _put_dashboards(self, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
-        """Begin to put the dashboards into Kibana, if that is wanted."""
-        wanted = self._settings.options.setup.dashboards.enabled
-        if not (wanted and self._seat.is_first):
-            return []
-        # Imported here: they are of no use to whoever does not want them.
-        from heartbeat.elastic.kibana_load import put_beside  # noqa: PLC0415
-
-        return [group.create_task(put_beside(self._settings, self._clock))]
-
-    async def _tell_manager(self, parts: Parts) -> None:
-        """Keep the service manager informed."""
-
-        async def status() -> str:
-            return ailing(parts) or await summary(parts.roster, self._clock)
-
-        await self._manager.run(lambda: parts.scheduler.timing().is_stuck, status)
-
-    def _reporter(self, plan: Plan, parts: Parts) -> Reporter:
-        from heartbeat.stackmonitoring import Reporter  # noqa: PLC0415 - as its plan is
-
-        agent = parts.agent
-        beat = {name: agent[name] for name in ("type", "version", "name")}
-        beat |= {"host": self._hostname, "uuid": agent["id"]}
-        beat |= self._seat.named(beat)
-        return Reporter(plan, beat, partial(stats, parts), partial(state, parts))
 
     async def _stop_when_told(self, scheduler: Scheduler) -> None:
         await self._stopped.wait()
@@ -284,11 +218,11 @@ class App:
         context = replace(
             context_of(self._settings, network), hostname=self._hostname, agent=agent
         )
-        self._sources = context.sources
+        self._companions.sources = context.sources
         processors = processors_of(self._settings, context)
         context.sources.hold(processors.sources)
         expect = attach(outputs, plan_of(self._settings), self._clock)
-        self._report = report_of(self._settings, network)
+        self._companions.plan_report(network)
         store = self._store([output.name for output in outputs])
         stack.push_async_callback(store.close)
         workers = [self._worker(output, store, data) for output in outputs]
@@ -300,7 +234,7 @@ class App:
         states = self._seat.states(store, queue_of(self._settings)[0])
         roster = Roster(scheduler, site, context, states, expect)
         self._begin(roster)
-        self._resumption = resumption_of(self._settings, roster, site, outputs)
+        self._companions.plan_resumption(roster, site, outputs)
         around = self._manager.reloading
         reloader = Reloader(roster, self._settings, self._load, self._clock, around)
         parts = Parts(
@@ -315,8 +249,7 @@ class App:
             cluster_uuid=self._settings.options.monitoring.cluster_uuid,
             worker=self._seat.name,
         )
-        if self._options.self_monitor.enabled:
-            self._self_monitor = SelfMonitor(parts, self._settings, site)
+        self._companions.plan_telling(parts, site)
         await self._open_endpoint(stack, parts)
         return parts
 
@@ -362,9 +295,10 @@ class App:
             return
         from heartbeat.views import views_of  # noqa: PLC0415 - for an option
 
-        self._buffer = self._buffer_of(parts)
         views = views_of(
-            parts, max_monitors=options.metrics.max_monitors, buffer=self._buffer
+            parts,
+            max_monitors=options.metrics.max_monitors,
+            buffer=self._companions.buffer,
         )
         if self._seat.shows(views):
             return
@@ -373,13 +307,6 @@ class App:
         endpoint = Endpoint(options.host, options.port, views)
         await endpoint.start()
         stack.push_async_callback(endpoint.close)
-
-    def _buffer_of(self, parts: Parts) -> Buffer | None:
-        options = self._settings.options.http.buffer
-        if not options.enabled:
-            return None
-        period, size = options.period, options.size
-        return Buffer(partial(stats, parts), self._clock, period=period, size=size)
 
 
 def _first(group: BaseExceptionGroup[OutputClosed]) -> OutputClosed:
