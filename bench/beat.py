@@ -77,6 +77,7 @@ class Load:
             "https-ecdsa": ("http", f"urls: ['{ecdsa}'], {trust}"),
             "icmp": ("icmp", f"hosts: ['{address}']"),
             "silent": ("http", f"urls: ['https://{address}:{TCP}/'], timeout: 50s"),
+            "refused": ("http", f"urls: ['https://{address}:9/'], timeout: 50s"),
         }[kind]
 
 

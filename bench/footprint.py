@@ -17,6 +17,7 @@ import tempfile
 import time
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
@@ -44,22 +45,15 @@ def memory() -> Iterator[str]:
         idle = settled(IDLE)
         each = (idle - empty) * KIB / IDLE.monitors
         yield f"| for each of {IDLE.monitors:,} idle monitors | {each:.1f} KiB |"
-        hanging = settled(silent(HANGING))
-        before = settled(replace(silent(HANGING), every="24h"), checks=False)
+        hanging = settled(Load("silent", HANGING, "60s"))
+        before = settled(Load("refused", HANGING, "60s"))
         each = (hanging - before) * KIB / HANGING
         yield f"| for each of {HANGING:,} hanging HTTPS checks | {each:.1f} KiB |"
 
 
-def silent(count: int) -> Load:
-    """Return HTTPS monitors of a target that accepts and never says a word."""
-    return Load("silent", count, "60s")
-
-
-def settled(load: Load, *, checks: bool = True) -> float:
-    """Return resident memory once a load has settled."""
+def settled(load: Load) -> float:
+    """Return resident memory once all monitors of a load have begun."""
     with beating(load) as beat:
-        if checks and load.kind != "silent":
-            beat.await_documents(beat.shipped() + min(load.monitors, 1))
         time.sleep(QUIET_SECONDS)
         return beat.memory()
 
@@ -133,7 +127,7 @@ def main() -> None:
     in_private_network([sys.executable, *sys.argv])
     print("| what | figure |\n|---|---|")
     with prepared():
-        for row in (*start(), *memory()):
+        for row in chain(start(), memory()):
             print(row, flush=True)
 
 
