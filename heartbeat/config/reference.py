@@ -44,7 +44,9 @@ NOTES: Final = {
     "logging.metrics.namespaces": f"{_NO_EFFECT}the figures of /stats are logged",
     "logging.json": "has no effect in the reference either: log files are always JSON",
     "logging.files.redirect_stderr": f"{_NOT_YET}standard error stays where it is",
-    "queue.mem.flush": f"{_NO_EFFECT}events leave as soon as an output can take them",
+    "queue.mem.flush": (
+        f"{_NO_EFFECT}an event leaves at once after a quiet second, else within a second"
+    ),
     "queue.disk.segment_size": f"{_NO_EFFECT}the queue is one database",
     "queue.disk.read_ahead": f"{_NO_EFFECT}the queue is one database",
     "queue.disk.write_ahead": f"{_NO_EFFECT}the queue is one database",
