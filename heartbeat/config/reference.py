@@ -45,7 +45,7 @@ NOTES: Final = {
     "logging.json": "has no effect in the reference either: log files are always JSON",
     "logging.files.redirect_stderr": f"{_NOT_YET}standard error stays where it is",
     "queue.mem.flush": (
-        f"{_NO_EFFECT}an event leaves at once after a quiet second, else within a second"
+        f"{_NO_EFFECT}events leave at once after a quiet second, else within one"
     ),
     "queue.disk.segment_size": f"{_NO_EFFECT}the queue is one database",
     "queue.disk.read_ahead": f"{_NO_EFFECT}the queue is one database",
