@@ -29,6 +29,9 @@ SECOND_NS = 1_000_000_000
 SOON_NS = 10 * SECOND_NS
 """New jobs run for the first time within this span at the latest, spread over it."""
 
+DENSEST_NS = SECOND_NS // 1000
+"""So many new jobs that they would follow each other faster than this take longer."""
+
 GAP_NS = SECOND_NS // 20
 """A few new jobs need no such span: on average they follow each other like this."""
 
@@ -150,7 +153,8 @@ class Plan:
 
         The tick after its last run, if that is still to come, else soon: a long
         interval must not leave it unchecked until its next tick. Soon is within
-        `window_ns`, ten seconds and its interval. `grace_ns` is how far back a tick
+        `window_ns`, ten seconds and its interval; within more than ten seconds if the
+        window is of more than ten thousand jobs. `grace_ns` is how far back a tick
         still counts as due now.
         """
         self._went_back(entry, now_ns)
@@ -161,7 +165,8 @@ class Plan:
             return tick_ns
         if not (self._spread and entry.job.spread):
             return now_ns
-        window_ns = min(entry.interval_ns, SOON_NS, window_ns)
+        soon_ns = max(SOON_NS, window_ns // (GAP_NS // DENSEST_NS))
+        window_ns = min(entry.interval_ns, soon_ns, window_ns)
         return min(now_ns + phase(entry.job.id, window_ns), tick_ns)
 
     def _went_back(self, entry: Entry, now_ns: int) -> bool:

@@ -6,6 +6,8 @@ import pytest
 
 from heartbeat.schedule import parse
 from heartbeat.scheduler import Job, Scheduler
+from heartbeat.scheduler.job import Entry, Tally
+from heartbeat.scheduler.plan import Plan
 from tests.support.clock import START_NS, FakeClock
 from tests.support.probe import NEVER_RUN, SECOND, Probe, running
 
@@ -142,3 +144,21 @@ class TestWithoutSpread:
             await clock.advance(20)
 
         assert probe.begun == [7.0, 17.0]
+
+
+def test_very_many_take_longer(clock: FakeClock) -> None:
+    """A thousand first runs a second are enough, however many there are to begin."""
+    plan = Plan(clock, spread=True)
+    entries = [entry_of(f"job-{number}", clock) for number in range(200)]
+    for entry in entries:
+        plan.add(entry, among=50_000)
+    firsts = [(entry.due_ns - START_NS) / SECOND for entry in entries]
+
+    assert 40 < max(firsts) <= 50
+    assert sum(first < 25 for first in firsts) == pytest.approx(100, rel=0.3)
+
+
+def entry_of(name: str, clock: FakeClock) -> Entry:
+    """Return a job that is due once an hour and has never run."""
+    job = Probe(clock).job(name, "1h", phase_ns=0, last_tick_ns=NEVER_RUN)
+    return Entry(job, job.schedule.ticks(0), (), Tally(clock.monotonic()))
