@@ -197,7 +197,8 @@ class TestProcessors:
     def limit(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         """Return the file of the control group; eight processors are allowed."""
         monkeypatch.setattr(process, "CPU_LIMIT", tmp_path / "cpu.max")
-        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+        allowed = {0: set(range(8))}
+        monkeypatch.setattr(os, "sched_getaffinity", allowed.__getitem__)
         return tmp_path / "cpu.max"
 
     @pytest.mark.parametrize(

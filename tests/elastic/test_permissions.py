@@ -26,7 +26,7 @@ from tests.support.servers import echo, serve
 from tests.support.settings import settings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 pytestmark = [pytest.mark.elasticsearch, pytest.mark.slow, pytest.mark.timeout(90)]
@@ -60,9 +60,10 @@ class Secured:
         except urllib.error.HTTPError as refusal:
             return json.load(refusal)
 
-    def key(self, *cluster: str, index: str = "auto_configure") -> str:
+    def key(self, *cluster: str, index: Sequence[str] = ("auto_configure",)) -> str:
         """Return an API key that may write to the stream, and what it is told."""
-        indices = [{"names": [self.name], "privileges": [index, "create_doc"]}]
+        privileges = ["create_doc", *index]
+        indices = [{"names": [self.name], "privileges": privileges}]
         role = {"cluster": list(cluster), "indices": indices}
         body = {"name": self.name, "role_descriptors": {"writer": role}}
         made = self.call("POST", "_security/api_key", body)
@@ -148,9 +149,10 @@ async def test_the_missing_privilege_is_named_and_documents_are_sent(
 async def test_with_all_privileges_nothing_is_said(
     tmp_path: Path, secured: Secured, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The template is put in place by the running process."""
+    """The template is put in place, and past states are looked for."""
     allowed = ("monitor", "manage_index_templates", "manage_ilm")
-    code = await shipped(tmp_path, secured, secured.key(*allowed, index="manage"))
+    key = secured.key(*allowed, index=("manage", "read"))
+    code = await shipped(tmp_path, secured, key)
     (stream,) = secured.call("GET", f"_data_stream/{secured.name}")["data_streams"]
 
     assert (code, count(secured)) == (0, 1)

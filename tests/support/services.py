@@ -40,6 +40,9 @@ PATIENCE = 60.0
 """Seconds for a server to start and for events to arrive."""
 
 
+STARTS = 3
+"""Attempts to start a server."""
+
 FIRST, LAST, STEP = 20_000, 30_000, 5
 """Where to look for ports: below those that the system hands out by itself."""
 
@@ -77,13 +80,20 @@ class Service:
         return str(self.folder / "certs" / "ca.pem")
 
     async def start(self, *options: str) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers.
+
+        Again if need be: one in 64 random names that Kafka gives its own cluster begins
+        with a dash, and Kafka then takes it for an option.
+        """
         arguments = ["--", *options] if options else []
-        await self._run("start.sh", *arguments)
+        for _ in range(STARTS):
+            if await self._run("start.sh", *arguments):
+                return
+        raise AssertionError(f"{self._kit} does not start")
 
     async def stop(self) -> None:
         """Stop it; a second call does nothing."""
-        await self._run("stop.sh")
+        assert await self._run("stop.sh")
 
     @property
     def process(self) -> int:
@@ -95,7 +105,7 @@ class Service:
         """End it with SIGKILL, as a crash would."""
         os.kill(self.process, signal.SIGKILL)
 
-    async def _run(self, script: str, *arguments: str) -> None:
+    async def _run(self, script: str, *arguments: str) -> bool:
         process = await asyncio.create_subprocess_exec(
             str(self._kit / script),
             str(self.port),
@@ -103,7 +113,7 @@ class Service:
             env=self._environment,
             stdout=subprocess.DEVNULL,
         )
-        assert await process.wait() == 0
+        return await process.wait() == 0
 
 
 def kit(variable: str) -> Path:
