@@ -95,7 +95,6 @@ class TcpConnection:
     __slots__ = (
         "__weakref__",
         "_fault",
-        "_has_more",
         "_local",
         "_loop",
         "_readiness",
@@ -113,7 +112,6 @@ class TcpConnection:
         self._sock: socket.SocketType | None = sock
         self._waiter: asyncio.Future[None] | None = None
         self._unsent = b""
-        self._has_more = False
         self._fault: tuple[Any, ...] | None = None
         self._local = ""
         self.peer = peer
@@ -130,9 +128,9 @@ class TcpConnection:
     async def read(self, deadline: Deadline) -> bytes:
         """Return the next bytes, `b""` at the end of the stream."""
         while self._sock is not None:
-            # What was asked for is rarely there yet: to try first would be in vain.
-            if not self._has_more:
-                await self._wait(IN, deadline)
+            # What was asked for is rarely there yet: to try first would be in vain. And
+            # a peer that sends without end must not keep the loop from others.
+            await self._wait(IN, deadline)
             data = self._received()
             if data is not None:
                 return data
@@ -226,7 +224,6 @@ class TcpConnection:
 
     def _received(self) -> bytes | None:
         """Return what there is to be read, None if there is nothing yet."""
-        self._has_more = False
         if self._sock is None:
             return b""
         try:
@@ -236,7 +233,6 @@ class TcpConnection:
         except OSError as error:
             self._note(error)
             raise
-        self._has_more = len(data) == PIECE
         if not data:
             self._raise_fault()
         return data

@@ -33,7 +33,7 @@ MEMORY = 48 * 1024 * 1024
 
 UP = "$^"
 UNACCEPTED = "dial tcp .*: i/o timeout"
-RESET = "(read|connect): connection reset by peer|EOF|broken pipe"
+RESET = "(read|write|connect): connection reset by peer|EOF|broken pipe"
 SILENT = "http: request timed out while waiting for response"
 STUCK = "read tcp .*: i/o timeout"
 LATE_BODY = f"failed reading HTTP response body: {STUCK}"
@@ -65,8 +65,8 @@ BY_HTTP = {
     "endless-headers": TOO_LARGE,
     "endless-header-line": TOO_LARGE,
     "many-headers": f"{TOO_LARGE}|{SILENT}",
-    "endless-body": f"{LATE_BODY}|exceeds",
-    "endless-chunks": f"{LATE_BODY}|exceeds",
+    "endless-body": f"{LATE_BODY}|is larger than",
+    "endless-chunks": f"{LATE_BODY}|is larger than",
     "endless-1xx": f"{TOO_LARGE}|{SILENT}|1xx",
     "drip-headers": SILENT,
     "drip-body": LATE_BODY,
