@@ -33,8 +33,8 @@ PIECE: Final = 64 * 1024
 UNSENT: Final = 64 * 1024
 """Bytes that may still wait to be sent when the peer counts as keeping up."""
 
-STREAM: Final = socket.SOCK_STREAM | socket.SOCK_NONBLOCK
-"""A socket that does not block from the start, without a system call of its own."""
+NONBLOCK: Final[int] = getattr(socket, "SOCK_NONBLOCK", 0)
+"""Keeps a socket from blocking without a system call of its own, where there is it."""
 
 TCP_INFO: Final = getattr(socket, "TCP_INFO", None)
 """What the kernel knows about a connection, where it tells."""
@@ -271,7 +271,9 @@ async def connect(
     Raises `DialFailed` with `NET_COULD_NOT_CONNECT`.
     """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.SocketType(family, STREAM)
+    sock = socket.SocketType(family, socket.SOCK_STREAM | NONBLOCK)
+    if not NONBLOCK:
+        sock.setblocking(False)  # noqa: FBT003 - the name says it
     connection = TcpConnection(sock, endpoint(address, port))
     try:
         if source:
