@@ -21,12 +21,12 @@ from heartbeat.event import Facts, Result
 from heartbeat.net import Families, Lookup, Network, name_server, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 
 DEFAULT_TIMEOUT = 16.0
 
-Find: TypeAlias = "Callable[[], Coroutine[None, None, Lookup]]"
-"""Looks the host up; raises `CheckFailed` if it has no usable address."""
+Find: TypeAlias = "Lookup | Callable[[], Coroutine[None, None, Lookup]]"
+"""Where to go, or what looks it up; raises `CheckFailed` without a usable address."""
 
 
 class Probe(Protocol):
@@ -140,21 +140,14 @@ def finder(network: Network, host: str, options: AddressOptions) -> Find:
     Raises `ConfigError` for a name when both address families are switched off.
     """
     if is_address(host):
-        return _known(Lookup((host,)))
+        return Lookup((host,))
     options.require_family()
     return partial(resolve, network, host, options.families(), options.mode)
 
 
 def left_to_proxy(host: str) -> Find:
     """Return how not to look a host up: the proxy on the way to it does."""
-    return _known(Lookup((host,), is_name=not is_address(host)))
-
-
-def _known(lookup: Lookup) -> Find:
-    async def find() -> Lookup:
-        return lookup
-
-    return find
+    return Lookup((host,), is_name=not is_address(host))
 
 
 def is_address(host: str) -> bool:
@@ -166,16 +159,45 @@ def is_address(host: str) -> bool:
     return True
 
 
-async def each_address(
+def each_address(
     find: Find, probe: Probe, deadline: Deadline, clock: Clock
-) -> AsyncGenerator[Result, None]:
+) -> AsyncIterator[Result]:
     """Probe every address that `find` gives and yield the results as they come in.
 
     Several addresses are probed in parallel, each with a deadline of its own; a single
     one, the common case, needs no task and uses the deadline given.
     """
+    if isinstance(find, Lookup) and len(find.addresses) == 1:
+        return Single(_probed(probe, find, find.addresses[0], deadline))
+    return _each_found(find, probe, deadline, clock)
+
+
+class Single:
+    """The stream of a single result, without what loops do for each generator."""
+
+    __slots__ = ("_result",)
+
+    def __init__(self, result: Coroutine[None, None, Result]) -> None:
+        """Yield what the coroutine returns."""
+        self._result: Coroutine[None, None, Result] | None = result
+
+    def __aiter__(self) -> Self:
+        """Return the iterator, which this is."""
+        return self
+
+    def __anext__(self) -> Coroutine[None, None, Result]:
+        """Return the result to be awaited, the first time."""
+        result, self._result = self._result, None
+        if result is None:
+            raise StopAsyncIteration
+        return result
+
+
+async def _each_found(
+    find: Find, probe: Probe, deadline: Deadline, clock: Clock
+) -> AsyncGenerator[Result, None]:
     try:
-        lookup = await find()
+        lookup = find if isinstance(find, Lookup) else await find()
     except CheckFailed as failure:
         yield Result(error=failure.error)
         return

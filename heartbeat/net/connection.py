@@ -150,6 +150,8 @@ class TcpConnection:
 
     def close(self) -> None:
         """Close without waiting for anything."""
+        if self._is_cut():
+            _ = self.local
         sock, self._sock = self._sock, None
         self._unsent = b""
         self._fault = None
@@ -157,6 +159,7 @@ class TcpConnection:
             self._readiness.forget(sock.fileno())
             sock.close()
             self._wake()
+            self._waiter = None
 
     async def connect(self, target: tuple[str, int], deadline: Deadline) -> None:
         """Connect to a literal address.
@@ -220,7 +223,8 @@ class TcpConnection:
             sent = len(self._unsent)
         self._unsent = self._unsent[sent:]
         if self._unsent:
-            self._watch(OUT if self._waiter is None else IN | OUT)
+            is_awaited = self._waiter is not None and not self._waiter.done()
+            self._watch(IN | OUT if is_awaited else OUT)
 
     def _received(self) -> bytes | None:
         """Return what there is to be read, None if there is nothing yet."""
@@ -237,17 +241,21 @@ class TcpConnection:
             self._raise_fault()
         return data
 
-    async def _wait(self, events: int, deadline: Deadline) -> None:
-        """Return when the socket is ready, or may be: it has to be tried."""
+    def _wait(self, events: int, deadline: Deadline) -> asyncio.Future[None]:
+        """Return what is done when the socket is ready, or may be: it is to be tried.
+
+        `TimeoutError` at the deadline.
+        """
         self._watch(events | OUT if self._unsent else events)
-        self._waiter = self._loop.create_future()
-        try:
-            await deadline.wait(self._waiter)
-        except OSError:
-            _ = self.local
-            raise
-        finally:
-            self._waiter = None
+        waiter = self._waiter = self._loop.create_future()
+        return deadline.wait(waiter)
+
+    def _is_cut(self) -> bool:
+        """Say whether the last wait was ended by its deadline."""
+        waiter = self._waiter
+        if waiter is None or not waiter.done() or waiter.cancelled():
+            return False
+        return waiter.exception() is not None
 
     def _watch(self, events: int) -> None:
         assert self._sock is not None  # noqa: S101 - whoever waits has looked

@@ -33,6 +33,8 @@ async def dial(
     layer appends its facts as soon as it has them, so those of the lower layers are
     there when a higher one fails. Raises `CheckFailed`.
     """
+    if route.tls is None and route.proxy is None:
+        return await _directly(network, route, address, deadline, facts)
     known = len(facts)
     try:
         return await _through_layers(network, route, address, deadline, facts)
@@ -50,24 +52,24 @@ async def _through_layers(
 ) -> Connection:
     if route.tls is not None:
         await route.tls.refresh()
-    connection = await _reach(network, route, address, deadline, facts)
+    if route.proxy is None:
+        reach = _directly
+    else:
+        reach = reach_proxy if route.is_forwarded else open_tunnel
+    connection = await reach(network, route, address, deadline, facts)
     if route.tls is None:
         return connection
     name = route.server_name or route.host
     return await handshake(connection, route.tls, name, deadline=deadline, facts=facts)
 
 
-async def _reach(
+async def _directly(
     network: Network,
     route: Route,
     address: str,
     deadline: Deadline,
     facts: list[Facts],
 ) -> Connection:
-    """Connect without the TLS of the target, directly or by way of a proxy."""
-    if route.proxy is not None:
-        reach = reach_proxy if route.is_forwarded else open_tunnel
-        return await reach(network, route, address, deadline, facts)
     started = network.clock.monotonic()
     connection = await connect(address, route.port, deadline, source=route.source)
     facts.append(TcpFacts(connection.took(network.clock.monotonic() - started)))

@@ -10,11 +10,10 @@ is spoken), `response`, `checks`, `jsoncheck`, `expectation` (what must come bac
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heartbeat.conditions import build_condition
-from heartbeat.monitors.addresses import DEFAULT_TIMEOUT, is_address
+from heartbeat.monitors.addresses import DEFAULT_TIMEOUT, finder
 from heartbeat.monitors.http.check import HttpCheck
 from heartbeat.monitors.http.checks import build_checks
 from heartbeat.monitors.http.client import ClientCheck
@@ -23,7 +22,7 @@ from heartbeat.monitors.http.options import HttpOptions
 from heartbeat.monitors.http.request import build_draft
 from heartbeat.monitors.http.url import ascii_host, complete, parse
 from heartbeat.monitors.http.way import Way
-from heartbeat.net import ALL, ProxyKind, Route, parse_proxy, resolve
+from heartbeat.net import ALL, ProxyKind, Route, parse_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +54,6 @@ def _direct(
     target: Target, options: HttpOptions, expectation: Expectation, network: Network
 ) -> HttpCheck:
     host = ascii_host(target.host)
-    if not is_address(host):
-        options.require_family()
     tls = None
     if target.scheme == "https":
         tls = network.tls(options.ssl if options.uses_tls else None)
@@ -64,7 +61,7 @@ def _direct(
         url=target.document(),
         timeout=options.timeout or DEFAULT_TIMEOUT,
         network=network,
-        find=partial(resolve, network, host, options.families(), options.mode),
+        find=finder(network, host, options),
         route=Route(host, target.port, tls, source=options.source_address),
         request=build_draft(target, options, follows=False).request(),
         expectation=expectation,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -91,7 +91,8 @@ def clock() -> FakeClock:
 
 
 def _walk(probe: Probe, find: Find, clock: FakeClock) -> AsyncGenerator[Result, None]:
-    return each_address(find, probe, Deadline(clock, 5), clock)
+    found = each_address(find, probe, Deadline(clock, 5), clock)
+    return cast("AsyncGenerator[Result, None]", found)
 
 
 async def test_a_failed_lookup_is_the_only_result(clock: FakeClock) -> None:
@@ -219,10 +220,10 @@ async def test_a_literal_needs_no_lookup(clock: FakeClock) -> None:
     network = Network(clock)
     options = AddressOptions(ipv4=False, ipv6=False)
 
-    lookup = await finder(network, "192.0.2.1", options)()
+    lookup = finder(network, "192.0.2.1", options)
 
-    assert lookup.addresses == ("192.0.2.1",)
-    assert lookup.facts("192.0.2.1") == ()
+    assert lookup == Lookup(("192.0.2.1",))
+    assert Lookup(("192.0.2.1",)).facts("192.0.2.1") == ()
     await network.close()
 
 
@@ -230,7 +231,9 @@ async def test_a_name_is_looked_up(clock: FakeClock) -> None:
     """A name becomes an address, and the lookup a fact."""
     network = Network(clock)
 
-    lookup = await finder(network, "localhost", AddressOptions())()
+    find = finder(network, "localhost", AddressOptions())
+    assert not isinstance(find, Lookup)
+    lookup = await find()
 
     assert lookup.addresses in {("127.0.0.1",), ("::1",)}
     assert len(lookup.facts(lookup.addresses[0])) == 1

@@ -16,7 +16,7 @@ from heartbeat.monitors.icmp.check import IcmpCheck, host_url
 from heartbeat.monitors.icmp.flight import Ping
 from heartbeat.monitors.icmp.sockets import EchoSockets
 from heartbeat.monitors.icmp.system import Manner
-from heartbeat.net import Network
+from heartbeat.net import Lookup, Network
 from heartbeat.schedule import parse
 from tests.support.clock import FakeClock, settle
 from tests.support.ping import ScriptedSockets, refusal, reply
@@ -380,7 +380,7 @@ async def test_brackets_are_optional(network: Network) -> None:
     bare, bracketed = _built(network, hosts=["::1", "[::1]"])
 
     assert bare.url == bracketed.url
-    assert (await bracketed.find()).addresses == ("::1",)
+    assert bracketed.find == Lookup(("::1",))
 
 
 async def test_brackets_do_not_make_a_name_an_address(network: Network) -> None:
