@@ -83,7 +83,8 @@ class Entry:
 
     `due_ns` is the tick it waits for, `tick_ns` the one that fell due last, `last_ns`
     when the last run began. `held` counts the limits it has passed, in their order;
-    `admitted` is called when it has passed all. `tally` is that of its type.
+    `admitted` is called when it has passed all, from when on it `is_admitted`. `tally`
+    is that of its type.
     """
 
     __slots__ = (
@@ -94,6 +95,7 @@ class Entry:
         "held",
         "interval_ns",
         "is_active",
+        "is_admitted",
         "is_pausing",
         "is_removed",
         "job",
@@ -121,6 +123,7 @@ class Entry:
         self.step_ns = 0
         self.held = 0
         self.is_active = False
+        self.is_admitted = False
         self.is_pausing = False
         self.is_removed = False
         self.task: asyncio.Task[None] | None = None
@@ -128,13 +131,12 @@ class Entry:
     @property
     def is_running(self) -> bool:
         """Return whether a run is under way, past all limits."""
-        return self.task is not None and self.held == len(self.gates)
+        return self.task is not None and self.is_admitted
 
     @property
     def is_waiting(self) -> bool:
         """Return whether a run waits for a limit."""
-        has_passed = self.held == len(self.gates)
-        return self.is_active and not has_passed and not self.is_pausing
+        return self.is_active and not self.is_admitted and not self.is_pausing
 
     @property
     def is_held_up(self) -> bool:

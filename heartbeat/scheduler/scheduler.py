@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from heartbeat.schedule import NEVER
@@ -66,18 +66,20 @@ class Scheduler:
         """
         self._clock = clock
         self._gate: Gate[Entry] = Gate(limit)
+        self._has_limit = limit > 0
         self._type_gates: dict[str, Gate[Entry]] = {
-            name: Gate(count) for name, count in (type_limits or {}).items()
+            name: Gate(count) for name, count in (type_limits or {}).items() if count
         }
         self._host_limit = host_limit
         self._host_gates: WeakValueDictionary[str, Gate[Entry]] = WeakValueDictionary()
         self._plan = Plan(clock, spread=spread)
         self._entries: dict[str, Entry] = {}
-        self._admitted = self._launch
         self._tallies: dict[str, Tally] = {}
         self._lag = Delays(clock.monotonic())
-        self._active = 0
-        self._group: asyncio.TaskGroup | None = None
+        self._active: dict[Entry, None] = {}
+        self._admitted_runs = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closing = False
         self._ended = asyncio.Event()
         self._timer: Timer | None = None
@@ -103,7 +105,7 @@ class Scheduler:
             tally = self._tallies[job.type] = Tally(self._clock.monotonic())
         entry = Entry(job, ticks, self._gates_of(job), tally)
         self._entries[job.id] = entry
-        if self._group is not None:
+        if self._loop is not None:
             self._plan.add(entry, among)
             self._arm()
 
@@ -117,48 +119,48 @@ class Scheduler:
     @property
     def is_running(self) -> bool:
         """Return whether jobs are begun: after `run` has been called, until a stop."""
-        return self._group is not None and not self._is_closing
+        return self._loop is not None and not self._is_closing
 
     def counters(self) -> Counters:
         """Return how the scheduler is doing now."""
         return Counters(
-            jobs_active=self._active,
+            jobs_active=len(self._active),
             missed_deadline=self._plan.missed,
-            tasks_active=self._gate.active,
+            tasks_active=self._admitted_runs,
             tasks_waiting=self._gate.waiting,
         )
 
     def timing(self) -> Timing:
-        """Return how well the schedule is kept; looks at every job."""
-        return timing_of(self._tallies, self._entries.values(), self._lag, self._plan)
+        """Return how well the schedule is kept."""
+        return timing_of(self._tallies, self._active, self._lag, self._plan)
 
     def running(self) -> list[Running]:
         """Return the runs under way, those included that pause."""
         now_ns = self._clock.now()
         return [
             Running(entry.job.id, entry.job.type, (now_ns - entry.tick_ns) / 1e9)
-            for entry in self._entries.values()
-            if entry.task is not None
+            for entry in self._active
+            if entry.task is not None and not entry.is_removed
         ]
 
     async def run(self) -> None:
         """Run the jobs on schedule until `stop` is called."""
-        async with asyncio.TaskGroup() as self._group:
-            for entry in self._entries.values():
-                self._plan.add(entry, len(self._entries))
-            self._arm()
-            await self._until_ended()
+        self._loop = asyncio.get_running_loop()
+        for entry in self._entries.values():
+            self._plan.add(entry, len(self._entries))
+        self._arm()
+        await self._until_ended()
 
     async def run_once(self) -> None:
         """Run every job once, now, within the limits; return when all have ended."""
         self._is_closing = True
-        async with asyncio.TaskGroup() as self._group:
-            now_ns = self._clock.now()
-            for entry in self._entries.values():
-                entry.tick_ns = now_ns
-                self._begin(entry)
-            self._end_if_idle()
-            await self._until_ended()
+        self._loop = asyncio.get_running_loop()
+        now_ns = self._clock.now()
+        for entry in self._entries.values():
+            entry.tick_ns = now_ns
+            self._begin(entry)
+        self._end_if_idle()
+        await self._until_ended()
 
     async def stop(self, grace: float) -> None:
         """Start nothing more, let runs end, cut them after `grace` seconds."""
@@ -173,17 +175,20 @@ class Scheduler:
             await self._ended.wait()
         finally:
             self._close()
+            # None are left but after a cancel: then they end before this does.
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _close(self) -> None:
         """Let nothing begin any more; what waits for a limit is not under way yet."""
         self._is_closing = True
         self._disarm()
-        for entry in self._entries.values():
-            if entry.task is None:
-                self._cut(entry)
+        for entry in [entry for entry in self._active if entry.task is None]:
+            self._cut(entry)
 
     def _cut_all(self) -> None:
-        for entry in self._entries.values():
+        for entry in list(self._active):
             self._cut(entry)
 
     def _cut(self, entry: Entry) -> None:
@@ -260,17 +265,19 @@ class Scheduler:
     # -- one run, from its tick through the limits to its end
 
     def _begin(self, entry: Entry) -> None:
-        self._active += 1
+        self._active[entry] = None
         entry.is_active = True
-        entry.admitted = self._admitted
+        entry.admitted = self._launch
         self._enter_limits(entry)
 
     def _launch(self, entry: Entry) -> None:
-        group = cast("asyncio.TaskGroup", self._group)
-        entry.task = group.create_task(self._run(entry, self._plan.begin(entry)))
+        assert self._loop is not None  # noqa: S101 - runs begin in `run`
+        task = self._loop.create_task(self._run(entry, self._plan.begin(entry)))
+        entry.task = task
+        self._tasks.add(task)
         # Not a `finally` in the coroutine: a task cut before its first step never
         # gets there.
-        entry.task.add_done_callback(partial(self._finished, entry))
+        task.add_done_callback(partial(self._finished, entry))
 
     async def _run(self, entry: Entry, tick: Tick) -> None:
         try:
@@ -278,10 +285,12 @@ class Scheduler:
         except Exception:
             log.exception("the job '%s' failed; it stays on schedule", entry.job.id)
 
-    def _finished(self, entry: Entry, _: object = None) -> None:
+    def _finished(self, entry: Entry, task: asyncio.Task[None] | None = None) -> None:
+        if task is not None:
+            self._tasks.discard(task)
         entry.task = None
         entry.is_active = False
-        self._active -= 1
+        self._active.pop(entry, None)
         self._leave_limits(entry)
         if self._is_closing:
             self._end_if_idle()
@@ -307,19 +316,25 @@ class Scheduler:
 
         Who waits for a narrow one must not take a place of a wide one meanwhile.
         """
-        gates = (self._type_gates.setdefault(job.type, Gate(0)), self._gate)
-        if not self._host_limit or not job.host:
-            return gates
-        gate = self._host_gates.get(job.host)
-        if gate is None:
-            gate = self._host_gates[job.host] = Gate(self._host_limit)
-        return (gate, *gates)
+        gates: list[Gate[Entry]] = []
+        if self._host_limit and job.host:
+            gate = self._host_gates.get(job.host)
+            if gate is None:
+                gate = self._host_gates[job.host] = Gate(self._host_limit)
+            gates.append(gate)
+        if job.type in self._type_gates:
+            gates.append(self._type_gates[job.type])
+        if self._has_limit:
+            gates.append(self._gate)
+        return tuple(gates)
 
     def _enter_limits(self, entry: Entry) -> None:
         """Line up for the limits, one after the other."""
         if entry.held < len(entry.gates):
             entry.gates[entry.held].enter(entry, self._passed)
         else:
+            entry.is_admitted = True
+            self._admitted_runs += 1
             entry.admitted(entry)
 
     def _passed(self, entry: Entry) -> None:
@@ -328,6 +343,9 @@ class Scheduler:
 
     def _leave_limits(self, entry: Entry) -> None:
         """Leave the limits that were passed, and the queue before the next."""
+        if entry.is_admitted:
+            entry.is_admitted = False
+            self._admitted_runs -= 1
         held, entry.held = entry.held, 0
         if held < len(entry.gates):
             entry.gates[held].forget(entry)

@@ -64,7 +64,10 @@ class Timing:
 def timing_of(
     tallies: Mapping[str, Tally], entries: Collection[Entry], lag: Delays, plan: Plan
 ) -> Timing:
-    """Return the figures of all jobs and of those of each type."""
+    """Return the figures of all jobs and of those of each type.
+
+    `entries` are those that are active.
+    """
     running = Counter(entry.job.type for entry in entries if entry.is_running)
     waiting = Counter(entry.job.type for entry in entries if entry.is_waiting)
     overdue, idle = plan.arrears(entries)
