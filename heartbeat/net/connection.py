@@ -16,6 +16,7 @@ import asyncio
 import errno
 import os
 import socket
+from functools import partial
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -157,7 +158,7 @@ class TcpConnection:
         self._fault = None
         if sock is not None:
             self._readiness.forget(sock.fileno())
-            sock.close()
+            self._readiness.turn.at_end(sock.close)
             self._wake()
             self._waiter = None
 
@@ -166,11 +167,9 @@ class TcpConnection:
 
         Raises `TimeoutError` at the deadline or `OSError`.
         """
-        assert self._sock is not None  # noqa: S101 - it was not closed yet
-        fault = self._sock.connect_ex(target)
-        if fault not in (0, errno.EINPROGRESS):
-            raise _error(fault)
-        await self._wait(OUT, deadline)
+        waiter = self._waiter = self._loop.create_future()
+        self._readiness.turn.at_end(partial(self._begin, target))
+        await deadline.wait(waiter)
         self._look()
 
     def took(self, measured: float) -> float:
@@ -180,6 +179,15 @@ class TcpConnection:
         the answer came.
         """
         return measured if self.rtt is None else min(measured, self.rtt)
+
+    def _begin(self, target: tuple[str, int]) -> None:
+        if self._sock is None:
+            return
+        fault = self._sock.connect_ex(target)
+        if fault in (0, errno.EINPROGRESS):
+            self._watch(OUT)
+        elif self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(_error(fault))
 
     def _look(self) -> None:
         """Find out what became of a connect; raises `OSError`.

@@ -15,6 +15,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
 from weakref import WeakKeyDictionary, finalize
 
+from heartbeat.net.turn import Turn
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -28,7 +30,12 @@ MOST: Final = 512
 
 
 class Readiness(Protocol):
-    """Calls back once a socket is ready, or broken."""
+    """Calls back once a socket is ready, or broken; `turn` is that of the loop."""
+
+    @property
+    def turn(self) -> Turn:
+        """For what many sockets do together."""
+        ...
 
     def watch(self, fd: int, events: int, ready: Callable[[], object]) -> None:
         """Call `ready` once, when any of the events has come; replaces a watch."""
@@ -40,11 +47,12 @@ class Readiness(Protocol):
 class Epoll:
     """Readiness by an epoll `instance` of its own."""
 
-    __slots__ = ("__weakref__", "_known", "_waiting", "instance")
+    __slots__ = ("__weakref__", "_known", "_waiting", "instance", "turn")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Have the loop watch; whoever ends the loop need not know."""
         self.instance = select.epoll()
+        self.turn = Turn()
         self._known: set[int] = set()
         self._waiting: dict[int, Callable[[], object]] = {}
         loop.add_reader(self.instance.fileno(), self._serve)
@@ -76,10 +84,11 @@ class Epoll:
 class LoopReadiness:
     """Readiness by the loop's own watches."""
 
-    __slots__ = ("__weakref__", "_loop")
+    __slots__ = ("__weakref__", "_loop", "turn")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Leave it to the loop."""
+        self.turn = Turn()
         self._loop = loop
 
     def watch(self, fd: int, events: int, ready: Callable[[], object]) -> None:
