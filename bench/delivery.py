@@ -43,6 +43,10 @@ BODY = 1_200
 AHEAD = 4
 """Groups that may be on their way."""
 
+PAUSE = 0.002
+"""Seconds between two looks whether there is room for another: to look all the time
+would count as the cost of delivery."""
+
 
 async def serve(port: Connection) -> None:
     """Be an Elasticsearch that takes everything; say the port first."""
@@ -113,7 +117,7 @@ async def deliver(folder: Path, url: str, events: int, batch: int) -> tuple[floa
         for first in range(0, events, batch):
             store.append(made[first : first + batch], {})
             while worker.pending > AHEAD * batch:
-                await clock.sleep_until(clock.monotonic())
+                await clock.sleep_until(clock.monotonic() + PAUSE)
         await worker.drain(60.0)
         spent = process_time() - cpu, perf_counter() - start
         delivering.cancel()
