@@ -214,7 +214,8 @@ class Runner:
             await self._attempts(tick, run, pause)
 
     async def _attempts(self, tick: Tick, run: int, pause: Pause) -> None:
-        await self._site.journal.room()
+        if self._site.journal.is_full:
+            await self._site.journal.room()
         group = self._site.ids.next()
         allowed = 1 if self._state.status == DOWN else self._max_attempts
         number = 1

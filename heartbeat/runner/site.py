@@ -32,6 +32,11 @@ class Journal(Protocol):
     def append(self, records: Sequence[Record], states: Mapping[str, bytes]) -> None:
         """Keep the records and the states they imply, all or nothing."""
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether checks have to wait for `room`."""
+        ...
+
     async def room(self) -> None:
         """Return when there is room for more."""
 

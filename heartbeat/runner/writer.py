@@ -6,6 +6,7 @@ not know how outcomes come about or where documents go.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from heartbeat.event import UP, Event, event_id, named
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from heartbeat.config import MonitorSpec
-    from heartbeat.event import Fields
+    from heartbeat.event import Fields, Named
     from heartbeat.monitors.base import Check
     from heartbeat.runner.identity import Identity, Names
     from heartbeat.runner.outcome import Outcome
@@ -41,6 +42,16 @@ class Attempt:
     group: str
     number: int
     is_last: bool
+
+
+@lru_cache(maxsize=64)
+def _named_run(scheduled_ns: int, era: int, run: int, attempt: int) -> Named:
+    """Return the part of an id that tells runs apart.
+
+    Kept from call to call: the checks of a tick have it in common.
+    """
+    moment = f"{scheduled_ns}.{era}.{run}" if era or run else str(scheduled_ns)
+    return named(moment, str(attempt))
 
 
 class Writer:
@@ -112,10 +123,7 @@ class Writer:
         template = self._template
         check_group = f"{attempt.group}-{attempt.number}"
         tick = attempt.tick
-        moment = str(tick.scheduled_ns)
-        if tick.era or attempt.run:
-            moment = f"{moment}.{tick.era}.{attempt.run}"
-        run = named(moment, str(attempt.number))
+        run = _named_run(tick.scheduled_ns, tick.era, attempt.run, attempt.number)
         last = len(outcomes) - 1
         events: list[Event] = []
         self._slow.clear()

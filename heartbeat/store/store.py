@@ -150,6 +150,11 @@ class Store:
                 self._add(record)
         self._committer.poke(urgent=len(self._pending) >= CHUNK_RECORDS)
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether checks have to wait: the store is full, its policy to block."""
+        return not self._room.is_set()
+
     async def room(self) -> None:
         """Wait until the store is not full, if its policy is to block."""
         await self._room.wait()

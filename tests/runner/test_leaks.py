@@ -91,6 +91,11 @@ class Forgetful:
     def append(self, records: Sequence[Record], states: Mapping[str, bytes]) -> None:
         """Let go of it."""
 
+    @property
+    def is_full(self) -> bool:
+        """Never have anybody wait."""
+        return False
+
     async def room(self) -> None:
         """Have room."""
 

@@ -66,6 +66,11 @@ class Journal:
         self.states |= states
         self.appends.append(len(records))
 
+    @property
+    def is_full(self) -> bool:
+        """Say whether the test has anybody wait."""
+        return self.has_room is not None and not self.has_room.is_set()
+
     async def room(self) -> None:
         """Wait if the test says that there is none."""
         if self.has_room is not None:
