@@ -22,11 +22,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from heartbeat.errors import system_text
 from heartbeat.net.readiness import IN, OUT, readiness_of
-from heartbeat.net.wording import could_not_connect, endpoint, is_deadline
+from heartbeat.net.wording import (
+    DialFailed,
+    could_not_connect,
+    endpoint,
+    is_deadline,
+)
 
 if TYPE_CHECKING:
     from heartbeat.clock import Deadline
-    from heartbeat.net.wording import DialFailed
 
 PIECE: Final = 64 * 1024
 """The most bytes that are read in one go."""
@@ -91,6 +95,9 @@ class TcpConnection:
 
     `rtt` is how long the peer took to accept the connection, in seconds, None where the
     kernel does not tell. Only one wait is under way at a time.
+
+    Sockets are made, connected and closed together with those of other connections, at
+    the end of the turn of the loop.
     """
 
     __slots__ = (
@@ -106,11 +113,11 @@ class TcpConnection:
         "rtt",
     )
 
-    def __init__(self, sock: socket.SocketType, peer: str) -> None:
-        """Take over a socket that does not block."""
+    def __init__(self, peer: str) -> None:
+        """Stand before `connect`."""
         self._loop = asyncio.get_running_loop()
         self._readiness = readiness_of(self._loop)
-        self._sock: socket.SocketType | None = sock
+        self._sock: socket.SocketType | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._unsent = b""
         self._fault: tuple[Any, ...] | None = None
@@ -162,14 +169,16 @@ class TcpConnection:
             self._wake()
             self._waiter = None
 
-    async def connect(self, target: tuple[str, int], deadline: Deadline) -> None:
-        """Connect to a literal address.
+    async def connect(
+        self, target: tuple[str, int], deadline: Deadline, source: str = ""
+    ) -> None:
+        """Connect to a literal address, from the address `source` if there is one.
 
-        Raises `TimeoutError` at the deadline or `OSError`.
+        Raises `DialFailed` for the source, `TimeoutError` at the deadline, `OSError`.
         """
-        waiter = self._waiter = self._loop.create_future()
-        self._readiness.turn.at_end(partial(self._begin, target))
-        await deadline.wait(waiter)
+        self._waiter = self._loop.create_future()
+        self._readiness.turn.at_end(partial(self._begin, target, source))
+        await deadline.wait(self._waiter)
         self._look()
 
     def took(self, measured: float) -> float:
@@ -180,14 +189,22 @@ class TcpConnection:
         """
         return measured if self.rtt is None else min(measured, self.rtt)
 
-    def _begin(self, target: tuple[str, int]) -> None:
-        if self._sock is None:
+    def _begin(self, target: tuple[str, int], source: str) -> None:
+        """Make the socket and start to connect it, unless it is too late for that."""
+        waiter = self._waiter
+        if waiter is None or waiter.done():
             return
-        fault = self._sock.connect_ex(target)
-        if fault in (0, errno.EINPROGRESS):
+        try:
+            self._sock = sock = _opened(target[0])
+            if source:
+                _bind(sock, source, target)
+            fault = sock.connect_ex(target)
+            if fault not in (0, errno.EINPROGRESS):
+                raise _error(fault)
+        except (OSError, DialFailed) as error:
+            waiter.set_exception(error.with_traceback(None))
+        else:
             self._watch(OUT)
-        elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(_error(fault))
 
     def _look(self) -> None:
         """Find out what became of a connect; raises `OSError`.
@@ -286,15 +303,9 @@ async def connect(
 
     Raises `DialFailed` with `NET_COULD_NOT_CONNECT`.
     """
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.SocketType(family, socket.SOCK_STREAM | NONBLOCK)
-    if not NONBLOCK:
-        sock.setblocking(False)  # noqa: FBT003 - the name says it
-    connection = TcpConnection(sock, endpoint(address, port))
+    connection = TcpConnection(endpoint(address, port))
     try:
-        if source:
-            _bind(sock, source, address, port)
-        await connection.connect((address, port), deadline)
+        await connection.connect((address, port), deadline, source)
     except BaseException as error:
         connection.close()
         if isinstance(error, OSError):
@@ -303,14 +314,24 @@ async def connect(
     return connection
 
 
+def _opened(address: str) -> socket.SocketType:
+    """Return a socket for the family of an address, which does not block."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    sock = socket.SocketType(family, socket.SOCK_STREAM | NONBLOCK)
+    if not NONBLOCK:
+        sock.setblocking(False)  # noqa: FBT003 - the name says it
+    return sock
+
+
 def _not_connected(address: str, port: int, error: OSError) -> DialFailed:
     is_late = is_deadline(error)
     text = "i/o timeout" if is_late else f"connect: {system_text(error)}"
     return could_not_connect(address, port, text, timed_out=is_late)
 
 
-def _bind(sock: socket.SocketType, source: str, address: str, port: int) -> None:
+def _bind(sock: socket.SocketType, source: str, target: tuple[str, int]) -> None:
     """Have a socket send from an address of ours; raises `DialFailed`."""
+    address, port = target
     if (":" in address) != (":" in source):
         cause = f"source address {source} is of another family"
         raise could_not_connect(address, port, cause)
