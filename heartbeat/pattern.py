@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
-
-import re2
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Search: TypeAlias = Callable[[bytes], object]
 """Returns what it found, None for nothing."""
-
-_re2 = cast("Any", re2)  # it comes without types
 
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _GROUP = re.compile(r"\([^()]*\)")
@@ -33,17 +29,21 @@ def search_for(pattern: str) -> Search:
     RE2 takes time linear in the text, whatever the pattern: a hostile one cannot make
     it hang.
     """
-    options = _re2.Options()
-    options.never_capture = True
-    search: Search = _compiled(pattern, options).search
+    search: Search = _compiled(pattern, captures=False).search
     return search
 
 
-def _compiled(pattern: str, options: Any) -> Any:
+def _compiled(pattern: str, *, captures: bool) -> Any:
+    # Imported here: 2 MB that are of no use without a pattern.
+    import re2  # noqa: PLC0415
+
+    untyped: Any = re2
+    options = untyped.Options()
     options.log_errors = False
+    options.never_capture = not captures
     try:
-        return _re2.compile(pattern, options)
-    except _re2.error as error:
+        return untyped.compile(pattern, options)
+    except untyped.error as error:
         reason = error.args[0].decode("utf-8", "replace")
         raise ValueError(f"invalid pattern '{pattern}': {reason}") from error
 
@@ -54,7 +54,7 @@ def replacer_for(pattern: str, template: str) -> Callable[[str], str]:
     The template may refer to groups, as `$1`, `${1}` or `${name}`; a group that is not
     there is empty, and `$$` is a dollar. Raises `ValueError`.
     """
-    expression = _compiled(pattern, _re2.Options())
+    expression = _compiled(pattern, captures=True)
     parts = list(_template_parts(template, expression))
 
     def replaced(text: str) -> str:

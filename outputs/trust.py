@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from heartbeat.config.tls import TlsOptions
-from heartbeat.net.certificate import Certificate, read_certificate
 from heartbeat.net.context import build_context
 from heartbeat.net.handshake import presented_chain, verified_chain
 from heartbeat.net.verdict import PINS, name_fault, verification_text
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from heartbeat.net import Network, TlsContext
+    from heartbeat.net.certificate import Certificate
 
 TLS_DEFAULTS = TlsOptions()
 
@@ -102,6 +102,9 @@ class CheckedObject(ssl.SSLObject):
         version = self.version() or ""
         if version not in rules.versions:
             return f"tls version {version} not configured"
+        # Loaded by the first `TlsContext`: 8 MB that are of no use without one.
+        from heartbeat.net.certificate import read_certificate  # noqa: PLC0415
+
         leaf = read_certificate(self.getpeercert(binary_form=True) or b"")
         fault = name_fault(leaf, rules.expectation(self.server_hostname or ""))
         if fault is None and rules.verifies and rules.pins:

@@ -20,8 +20,6 @@ from hashlib import scrypt
 from typing import TYPE_CHECKING, Final
 
 import orjson
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from heartbeat.config.files import read_file
 from heartbeat.errors import ConfigError, Problem, system_text
@@ -29,6 +27,8 @@ from heartbeat.errors import ConfigError, Problem, system_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 PASSWORD_VARIABLE: Final = "HEARTBEAT_KEYSTORE_PASSWORD"  # noqa: S105 - its name
 """Name of the environment variable that holds the password."""
@@ -84,11 +84,13 @@ class Keystore:
 
     def _sealed(self, secrets: Mapping[str, str]) -> bytes:
         salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
-        cipher = ChaCha20Poly1305(self._key(salt))
-        sealed = cipher.encrypt(nonce, orjson.dumps(dict(secrets)), _TITLE)
+        sealed = self._cipher(salt).encrypt(nonce, orjson.dumps(dict(secrets)), _TITLE)
         return b"%b\n%b\n" % (_TITLE, b64encode(salt + nonce + sealed))
 
     def _unsealed(self, content: bytes) -> dict[str, str]:
+        # Imported here, and below: 8 MB that are of no use without a keystore.
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
         title, _, encoded = content.partition(b"\n")
         if title != _TITLE:
             raise self._fault(
@@ -98,8 +100,7 @@ class Keystore:
         try:
             data = b64decode(encoded.strip(), validate=True)
             salt, nonce = data[:_SALT], data[_SALT : _SALT + _NONCE]
-            cipher = ChaCha20Poly1305(self._key(salt))
-            text = cipher.decrypt(nonce, data[_SALT + _NONCE :], _TITLE)
+            text = self._cipher(salt).decrypt(nonce, data[_SALT + _NONCE :], _TITLE)
         except (binascii.Error, ValueError, InvalidTag) as error:
             raise self._fault(
                 "could not decrypt the keystore: the password is wrong"
@@ -108,8 +109,12 @@ class Keystore:
         secrets: dict[str, str] = orjson.loads(text)
         return secrets
 
-    def _key(self, salt: bytes) -> bytes:
-        return scrypt(self.password.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32)
+    def _cipher(self, salt: bytes) -> ChaCha20Poly1305:
+        from cryptography.hazmat.primitives.ciphers import aead  # noqa: PLC0415
+
+        password = self.password.encode()
+        key = scrypt(password, salt=salt, n=2**14, r=8, p=1, dklen=32)
+        return aead.ChaCha20Poly1305(key)
 
     def _fault(self, message: str) -> ConfigError:
         return ConfigError([Problem(message, file=str(self.path))])

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 from cryptography.x509.oid import SignatureAlgorithmOID as Algorithm
 
-from heartbeat.net.names import distinguished_name, last_value
+from heartbeat.net.distinguished import distinguished_name, last_value
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
 from heartbeat.config.tls import Renegotiation, TlsOptions, VerificationMode
 from heartbeat.errors import ConfigError, system_text
 from heartbeat.net.ciphers import DEFAULT, OPENSSL, VERSIONS
@@ -176,8 +174,11 @@ def _set_pair(context: ssl.SSLContext, options: TlsOptions) -> None:
 
 
 def _try_key(key: bytes, passphrase: bytes, label: str) -> None:
+    # Imported here: 8 MB that are of no use without a key.
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+
     try:
-        load_pem_private_key(key, passphrase or None)
+        serialization.load_pem_private_key(key, passphrase or None)
     except TypeError as error:
         # Also raised for a passphrase that is not needed, which does no harm.
         if not passphrase:

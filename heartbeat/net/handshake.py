@@ -10,7 +10,6 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 from heartbeat.errors import CheckFailed
-from heartbeat.net.certificate import document_time, read_certificate
 from heartbeat.net.encrypted import TlsConnection
 from heartbeat.net.facts import CertificateFacts, TlsFacts
 from heartbeat.net.verdict import (
@@ -81,7 +80,7 @@ async def handshake(
 def _accepted(connection: TlsConnection, took: float, facts: list[Facts]) -> TlsFacts:
     """Check what OpenSSL does not; raises `CheckFailed`."""
     tls, context = connection.tls, connection.context
-    leaf = read_certificate(tls.getpeercert(binary_form=True) or b"")
+    (leaf,) = _read_all([tls.getpeercert(binary_form=True) or b""])
     version = tls.version() or ""
     fault = name_fault(leaf, context.expectation(connection.server_name))
     if fault is not None and context.is_plain_strict:
@@ -113,6 +112,8 @@ def _chain_dates(connection: TlsConnection) -> tuple[str, str] | None:
     chain = verified_chain(connection.tls)
     dates = [member.dates for member in chain if member.dates is not None]
     begins, ends = zip(*dates, strict=True)
+    from heartbeat.net.certificate import document_time  # noqa: PLC0415 - as below
+
     return document_time(max(begins)), document_time(min(ends))
 
 
@@ -162,6 +163,9 @@ def verified_chain(tls: Any) -> list[Certificate]:
 
 def _read_all(chain: Iterable[Any] | None) -> list[Certificate]:
     """Read what `ssl` gives: DER from Python 3.13 on, objects of OpenSSL before."""
+    # Loaded by the first `TlsContext`: 8 MB that are of no use without one.
+    from heartbeat.net.certificate import read_certificate  # noqa: PLC0415
+
     return [
         read_certificate(
             member if isinstance(member, bytes) else member.public_bytes(DER)
