@@ -177,8 +177,15 @@ def prune(value: Any) -> Any:
     return value
 
 
+@cache
+def _only_event(dataset: str) -> Fields:
+    return {"event": _event(dataset)}
+
+
 def _last_word(spec: MonitorSpec, dataset: str) -> Fields:
     """Return what is written after the operator's own fields."""
+    if spec.location is None and spec.data_stream is None:
+        return _only_event(dataset)
     fields: Fields = {"event": _event(dataset)}
     if spec.location is not None:
         geo = {k: v for k, v in spec.location.geo.items() if v not in (None, "")}

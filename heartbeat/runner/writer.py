@@ -20,7 +20,7 @@ from heartbeat.runner.outcome import address_of
 from heartbeat.schedule import NEVER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from heartbeat.config import MonitorSpec
     from heartbeat.event import Fields, Named
@@ -85,7 +85,7 @@ class Writer:
         self._timeout_ns = round(spec.timeout * 1e9)
         self._is_broken = isinstance(check, BrokenCheck)
         self._degraded = spec.degraded
-        self._slow: set[str] = set()
+        self._slow: Collection[str] = ()
         self._template = Template(spec, names.monitor_id, check.url, identity)
         self._is_first = True
         self.seen_ns = 0
@@ -126,7 +126,7 @@ class Writer:
         run = _named_run(tick.scheduled_ns, tick.era, attempt.run, attempt.number)
         last = len(outcomes) - 1
         events: list[Event] = []
-        self._slow.clear()
+        slow: set[str] = set()
         for place, (result, at_ns) in enumerate(outcomes):
             span = (at_ns, self._stands_until(at_ns))
             fields = template.fields(result, span, check_group)
@@ -134,7 +134,8 @@ class Writer:
                 template.summarize(fields, duration_us)
                 fields.update(closing)
             if self._degraded is not None:
-                self._slow.update(slow_phases(fields, self._degraded))
+                slow.update(slow_phases(fields, self._degraded))
+                self._slow = slow
             if place == last:
                 self._annotate(fields, tick, at_ns)
             address = address_of(outcomes, place)
