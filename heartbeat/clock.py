@@ -24,7 +24,7 @@ ROUNDING = 1e-6
 """What a moment may be off by after it was multiplied and divided."""
 
 SHORT = 1.0
-"""Deadlines of fewer seconds are kept exactly."""
+"""What is due in fewer seconds is called exactly."""
 
 
 class Timer(Protocol):
@@ -50,7 +50,7 @@ class Clock(Protocol):
         ...
 
     def call_about(self, when: float, callback: Callable[[], object]) -> Timer:
-        """Call `callback` at `when`, or up to `SLACK` seconds later.
+        """Call `callback` at `when`, or up to `SLACK` seconds later if that is long.
 
         For what is nearly always called off, such as deadlines.
         """
@@ -84,7 +84,9 @@ class SystemClock:
         return asyncio.get_running_loop().call_later(max(delay, 0.0), callback)
 
     def call_about(self, when: float, callback: Callable[[], object]) -> Timer:
-        """Leave it to the sweep, which has one timer for all."""
+        """Leave it to the sweep, which has one timer for all, unless it is soon."""
+        if when - time.monotonic() < SHORT:
+            return self.call_at(when, callback)
         return self._sweep.add(when, callback)
 
     async def sleep_until(self, when: float) -> None:
@@ -181,10 +183,8 @@ class Deadline:
     def start(self) -> None:
         """Begin to count; a second call changes nothing."""
         if self._expires_at is None:
-            clock = self._clock
-            self._expires_at = clock.monotonic() + self.seconds
-            call = clock.call_at if self.seconds < SHORT else clock.call_about
-            self._timer = call(self._expires_at, self._expire)
+            self._expires_at = self._clock.monotonic() + self.seconds
+            self._timer = self._clock.call_about(self._expires_at, self._expire)
 
     def remaining(self) -> float:
         """Return the seconds left, never below zero; all of them before `start`."""

@@ -112,6 +112,14 @@ class TestSweep:
 
         assert made == []
 
+    async def test_what_is_soon_is_not_left_to_the_sweep(self) -> None:
+        """The loop's own timer calls it; requests of a ping follow each other so."""
+        clock = SystemClock()
+        timer = clock.call_about(clock.monotonic() + 0.5, lambda: None)
+
+        assert isinstance(timer, asyncio.TimerHandle)
+        timer.cancel()
+
     async def test_what_is_soon_is_called_exactly(self) -> None:
         """What is due already comes as soon as the loop gets to it."""
         clock = SystemClock()
