@@ -115,10 +115,13 @@ class TestSweep:
     async def test_what_is_soon_is_not_left_to_the_sweep(self) -> None:
         """The loop's own timer calls it; requests of a ping follow each other so."""
         clock = SystemClock()
-        timer = clock.call_about(clock.monotonic() + 0.5, lambda: None)
+        soon = clock.monotonic() + 0.5
+        exact = clock.call_at(soon, lambda: None)
+        about = clock.call_about(soon, lambda: None)
 
-        assert isinstance(timer, asyncio.TimerHandle)
-        timer.cancel()
+        assert type(about) is type(exact)
+        for timer in (exact, about):
+            timer.cancel()
 
     async def test_what_is_soon_is_called_exactly(self) -> None:
         """What is due already comes as soon as the loop gets to it."""
