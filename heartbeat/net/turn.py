@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MOST = 64
+"""Calls made in one go; those beyond come in the next turn, so that timers get theirs
+and a target that is visited by very many at once can take them in."""
+
+
 class Turn:
     """The end of the present turn of the running loop, and of each after it."""
 
@@ -33,6 +38,8 @@ class Turn:
         self._calls.append(call)
 
     def _end(self) -> None:
-        calls, self._calls = self._calls, []
+        calls, self._calls = self._calls[:MOST], self._calls[MOST:]
+        if self._calls:
+            asyncio.get_running_loop().call_soon(self._end)
         for call in calls:
             call()

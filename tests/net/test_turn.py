@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
-from heartbeat.net.turn import Turn
+from heartbeat.net.turn import MOST, Turn
 from tests.support.clock import settle
 
 
@@ -36,3 +37,18 @@ async def test_a_call_may_ask_for_another() -> None:
     await settle(1)
 
     assert (before, made) == (["call"], ["call", "its own"])
+
+
+async def test_very_many_calls_take_several_turns() -> None:
+    """Whatever else is due comes in between; none is lost and their order stays."""
+    turn = Turn()
+    made: list[int] = []
+    for number in range(2 * MOST + 1):
+        turn.at_end(partial(made.append, number))
+    counts: list[int] = []
+    for _ in range(4):
+        await settle(1)
+        counts.append(len(made))
+
+    assert counts == [MOST, 2 * MOST, 2 * MOST + 1, 2 * MOST + 1]
+    assert made == list(range(2 * MOST + 1))
