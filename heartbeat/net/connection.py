@@ -167,7 +167,8 @@ class TcpConnection:
             self._readiness.forget(sock.fileno())
             self._readiness.turn.at_end(sock.close)
             self._wake()
-            self._waiter = None
+        # Its error would lead back here.
+        self._waiter = None
 
     async def connect(
         self, target: tuple[str, int], deadline: Deadline, source: str = ""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
+import os
+import socket
 import weakref
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
@@ -484,3 +487,17 @@ class TestSource:
             await settle()
 
         assert str(error).endswith(": i/o timeout")
+
+
+async def test_no_socket_to_be_had(
+    deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that has no descriptor left says so."""
+
+    class NoSocket:
+        def __new__(cls, *_: int) -> Self:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(socket, "SocketType", NoSocket)
+    with pytest.raises(DialFailed, match="connect: too many open files"):
+        await connect("127.0.0.1", 9, deadline)
