@@ -94,7 +94,6 @@ class Entry:
         "gates",
         "held",
         "interval_ns",
-        "is_active",
         "is_admitted",
         "is_pausing",
         "is_removed",
@@ -122,7 +121,6 @@ class Entry:
         self.era = 0
         self.step_ns = 0
         self.held = 0
-        self.is_active = False
         self.is_admitted = False
         self.is_pausing = False
         self.is_removed = False
@@ -135,10 +133,10 @@ class Entry:
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether a run waits for a limit."""
-        return self.is_active and not self.is_admitted and not self.is_pausing
+        """Return whether the run of an active job waits for a limit."""
+        return not self.is_admitted and not self.is_pausing
 
     @property
     def is_held_up(self) -> bool:
-        """Return whether a run that is due has not begun, because it waits."""
-        return self.is_active and self.task is None
+        """Return whether the run of an active job has not begun, because it waits."""
+        return self.task is None

@@ -77,8 +77,6 @@ class Scheduler:
         self._tallies: dict[str, Tally] = {}
         self._lag = Delays(clock.monotonic())
         self._active: dict[Entry, None] = {}
-        self._admitted_runs = 0
-        self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_closing = False
         self._ended = asyncio.Event()
@@ -126,7 +124,7 @@ class Scheduler:
         return Counters(
             jobs_active=len(self._active),
             missed_deadline=self._plan.missed,
-            tasks_active=self._admitted_runs,
+            tasks_active=sum(entry.is_admitted for entry in self._active),
             tasks_waiting=self._gate.waiting,
         )
 
@@ -176,9 +174,10 @@ class Scheduler:
         finally:
             self._close()
             # None are left but after a cancel: then they end before this does.
-            for task in self._tasks:
+            tasks = [entry.task for entry in self._active if entry.task is not None]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def _close(self) -> None:
         """Let nothing begin any more; what waits for a limit is not under way yet."""
@@ -194,7 +193,7 @@ class Scheduler:
     def _cut(self, entry: Entry) -> None:
         if entry.task is not None:
             entry.task.cancel()
-        elif entry.is_active:
+        elif entry in self._active:
             self._finished(entry)
 
     def _end_if_idle(self) -> None:
@@ -266,18 +265,15 @@ class Scheduler:
 
     def _begin(self, entry: Entry) -> None:
         self._active[entry] = None
-        entry.is_active = True
         entry.admitted = self._launch
         self._enter_limits(entry)
 
     def _launch(self, entry: Entry) -> None:
         assert self._loop is not None  # noqa: S101 - runs begin in `run`
-        task = self._loop.create_task(self._run(entry, self._plan.begin(entry)))
-        entry.task = task
-        self._tasks.add(task)
+        entry.task = self._loop.create_task(self._run(entry, self._plan.begin(entry)))
         # Not a `finally` in the coroutine: a task cut before its first step never
         # gets there.
-        task.add_done_callback(partial(self._finished, entry))
+        entry.task.add_done_callback(partial(self._finished, entry))
 
     async def _run(self, entry: Entry, tick: Tick) -> None:
         try:
@@ -285,11 +281,8 @@ class Scheduler:
         except Exception:
             log.exception("the job '%s' failed; it stays on schedule", entry.job.id)
 
-    def _finished(self, entry: Entry, task: asyncio.Task[None] | None = None) -> None:
-        if task is not None:
-            self._tasks.discard(task)
+    def _finished(self, entry: Entry, _: object = None) -> None:
         entry.task = None
-        entry.is_active = False
         self._active.pop(entry, None)
         self._leave_limits(entry)
         if self._is_closing:
@@ -334,7 +327,6 @@ class Scheduler:
             entry.gates[entry.held].enter(entry, self._passed)
         else:
             entry.is_admitted = True
-            self._admitted_runs += 1
             entry.admitted(entry)
 
     def _passed(self, entry: Entry) -> None:
@@ -343,9 +335,7 @@ class Scheduler:
 
     def _leave_limits(self, entry: Entry) -> None:
         """Leave the limits that were passed, and the queue before the next."""
-        if entry.is_admitted:
-            entry.is_admitted = False
-            self._admitted_runs -= 1
+        entry.is_admitted = False
         held, entry.held = entry.held, 0
         if held < len(entry.gates):
             entry.gates[held].forget(entry)
