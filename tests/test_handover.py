@@ -10,7 +10,8 @@ from heartbeat.handover import leftovers, newer_states, stores
 from heartbeat.partition import WHOLE, Share
 from heartbeat.state import MonitorState, state_key
 from heartbeat.store import backlog
-from heartbeat.store.database import FOLD_AT_LEAST, Database, Group
+from heartbeat.store import states as keeping
+from heartbeat.store.database import Database, Group
 from tests.support.records import numbered
 
 if TYPE_CHECKING:
@@ -146,9 +147,13 @@ class TestStates:
             caplog.text
         )
 
-    def test_journal_comes_after_the_table(self, place: Path) -> None:
-        """The newest of what one store has written, folded or not."""
-        filled(place, {f"default/{n}": b"old" for n in range(FOLD_AT_LEAST)})
+    def test_journal_comes_after_the_table(
+        self, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The newest of what one store has written, a row by now or not."""
+        monkeypatch.setattr(keeping, "AT_LEAST", 1)
+        monkeypatch.setattr(keeping, "FACTOR", 0)
+        filled(place, {"default/0": b"old", "default/1": b"old"})
         filled(place, {"default/0": b"new"})
         found = backlog.states_in(place)
 

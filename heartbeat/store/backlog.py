@@ -163,7 +163,7 @@ def states_in(path: Path) -> dict[str, bytes]:
     try:
         with closing(_connected(path)) as connection, translated():
             run = connection.execute
-            # Both tables as of one moment: one is folded into the other now and then.
+            # Both tables as of one moment: states move from one into the other.
             run("BEGIN")
             found: dict[str, bytes] = dict(run("SELECT monitor, state FROM states"))
             for (entry,) in run("SELECT states FROM journal ORDER BY entry"):

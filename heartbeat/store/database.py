@@ -1,13 +1,13 @@
 """The store's file: one SQLite database, used by one thread.
 
-Owns the schema, its migrations and every SQL statement that writes; `backlog` only
-looks. Must not know the event loop or why something is kept. WAL, because a commit is
-then one sequential write and readers (`heartbeat queue`) never block it.
-`synchronous = NORMAL`: a commit is handed to the operating system, so a killed process
-loses nothing of it. A loss of power can take the last commits back, what the system had
-not written by itself, but always whole ones, newest first: the file stays sound, and
-events, cursors and states agree. FULL would cost a sync for each commit, several a
-second on disks that wear or turn.
+Owns the schema, its migrations and every SQL statement that writes, except for those
+about states of monitors, which lie in `states`; `backlog` only looks. Must not know the
+event loop or why something is kept. WAL, because a commit is then one sequential write
+and readers (`heartbeat queue`) never block it. `synchronous = NORMAL`: a commit is
+handed to the operating system, so a killed process loses nothing of it. A loss of power
+can take the last commits back, what the system had not written by itself, but always
+whole ones, newest first: the file stays sound, and events, cursors and states agree.
+FULL would cost a sync for each commit, several a second on disks that wear or turn.
 """
 
 from __future__ import annotations
@@ -20,13 +20,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from heartbeat.errors import StoreError
-from heartbeat.store.codec import (
-    Damaged,
-    pack_records,
-    pack_states,
-    unpack_records,
-    unpack_states,
-)
+from heartbeat.store.codec import Damaged, pack_records, unpack_records
+from heartbeat.store.states import States
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -54,11 +49,6 @@ MIGRATIONS = (
 """Scripts from each schema version to the next; version 0 is an empty file."""
 
 CHUNK_RECORDS = 500
-FOLD_AT_LEAST = 20_000
-FOLD_FACTOR = 4
-"""The journal becomes rows of `states` once it has this many entries a monitor: writing
-a row for every check would cost more than storing its event."""
-
 SHRINK_ABOVE = 16 * 1024 * 1024
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -122,7 +112,8 @@ class Database:
 
     def __init__(self, path: Path | None) -> None:
         """Open or create the file, check it if it was not closed, and migrate it."""
-        self._size = self._journal_entries = self._state_count = 0
+        self._size = 0
+        self._found: dict[str, bytes] = {}
         unclean = path is not None and _holds(path.with_name(path.name + "-wal"))
         with translated():
             self._connection = sqlite3.connect(
@@ -147,7 +138,6 @@ class Database:
         """
         run = self._connection.execute
         with translated(), self._transaction():
-            states = dict(run("SELECT monitor, state FROM states"))
             end: int = run(
                 "SELECT max(coalesce((SELECT max(last_seq) FROM chunks), 0),"
                 " coalesce((SELECT max(watermark) FROM cursors), 0))"
@@ -168,8 +158,9 @@ class Database:
                 name: end - mark - len(settled)
                 for name, (mark, settled) in forgotten.items()
             }
+            states, self._found = self._found, {}
             return Loaded(
-                states=states | self._journal(),
+                states=states,
                 cursors=cursors,
                 last_sequence=end,
                 size=self._size,
@@ -182,16 +173,16 @@ class Database:
             size = self._size
             for start in range(0, len(group.records), CHUNK_RECORDS):
                 size += self._insert(group.records[start : start + CHUNK_RECORDS])
-            entries = self._journal_entries
-            if group.states:
-                entries = self._write_states(group.states)
+            change = self._states.write(group.states) if group.states else None
             self._write_cursors(group)
             size -= self._delete_through(group.settled_through)
             dropped_through = 0
             if group.max_bytes and size > group.max_bytes:
                 dropped_through = self._oldest_over(size - group.max_bytes)
                 size -= self._delete_through(dropped_through)
-        self._size, self._journal_entries = size, entries
+        self._size = size
+        if change is not None:
+            self._states.accept(change)
         return Outcome(size, dropped_through)
 
     def read(self, position: int, limit: int) -> Slice:
@@ -230,8 +221,8 @@ class Database:
         self._shrink()
         total = "SELECT coalesce(sum(length(lines)), 0) FROM chunks"
         self._size = run(total).fetchone()[0]
-        self._state_count = run("SELECT count(*) FROM states").fetchone()[0]
-        self._journal_entries = len(self._journal())
+        self._states = States(self._connection)
+        self._found = self._states.load()
 
     def _migrate(self) -> None:
         version: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
@@ -283,30 +274,6 @@ class Database:
             "UPDATE cursors SET dropped = dropped + ? WHERE output = ?",
             [(count, output) for output, count in group.dropped.items()],
         )
-
-    def _write_states(self, states: Mapping[str, bytes]) -> int:
-        """Write the states down; return how many the journal holds now."""
-        self._connection.execute(
-            "INSERT INTO journal (states) VALUES (?)", (pack_states(states),)
-        )
-        entries = self._journal_entries + len(states)
-        if entries < max(FOLD_AT_LEAST, FOLD_FACTOR * self._state_count):
-            return entries
-        latest = sorted(self._journal().items())
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO states VALUES (?, ?)", latest
-        )
-        self._connection.execute("DELETE FROM journal")
-        self._state_count = max(self._state_count, len(latest))
-        return 0
-
-    def _journal(self) -> dict[str, bytes]:
-        latest: dict[str, bytes] = {}
-        for (entry,) in self._connection.execute(
-            "SELECT states FROM journal ORDER BY entry"
-        ):
-            latest |= unpack_states(entry)
-        return latest
 
     def _delete_through(self, last: int) -> int:
         """Delete chunks that end at or before `last`; return their bytes."""

@@ -190,21 +190,6 @@ def test_the_last_state_wins(database: Database, path: Path) -> None:
     assert reopened(path).states == {"a": b"2", "b": b"1"}
 
 
-def test_a_long_journal_is_folded(
-    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The journal of states does not grow without end, and folding changes nothing."""
-    monkeypatch.setattr(module, "FOLD_AT_LEAST", 3)
-    for number in range(8):
-        database.commit(Group(states={"a": b"%d" % number, "b": b"x"}))
-
-    with sqlite3.connect(path) as reader:
-        entries = reader.execute("SELECT count(*) FROM journal").fetchone()[0]
-    reader.close()
-    assert entries < 8
-    assert reopened(path).states == {"a": b"7", "b": b"x"}
-
-
 def test_a_new_output_begins_at_the_end(database: Database, path: Path) -> None:
     """An output that was just configured is not sent the past."""
     database.commit(Group(numbered(1, 3)))
