@@ -20,7 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from heartbeat import __version__, process
+from heartbeat import __version__, collector, process
 from heartbeat.assembly import (
     agent_of,
     context_of,
@@ -122,7 +122,7 @@ class App:
             if self._seat.is_alone:
                 tell_problems(self._settings)
             process.raise_file_limit()
-            process.settle_memory()
+            collector.settle()
             self._tell_rights(parts)
             self._listen_to_signals(parts)
             log.info("heartbeat is running! Hit CTRL-C to stop it.")

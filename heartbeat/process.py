@@ -6,7 +6,6 @@ not know what the process does.
 
 from __future__ import annotations
 
-import gc
 import os
 import platform
 import pwd
@@ -20,8 +19,6 @@ PING_GROUPS = Path("/proc/sys/net/ipv4/ping_group_range")
 CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 CAP_NET_RAW = 13
 DESCRIPTORS = Path("/proc/self/fd")
-MANY_OBJECTS = 20_000
-"""New objects after which the garbage collector looks at them: some megabytes."""
 
 
 def hostname() -> str:
@@ -81,19 +78,6 @@ def may_ping() -> bool:
         return True
     groups = {os.getegid(), *os.getgroups()}
     return any(lowest <= group <= highest for group in groups)
-
-
-def settle_memory() -> None:
-    """Take what is loaded by now out of the garbage collector's rounds.
-
-    Monitors live as long as the process; without this each full collection walks over
-    all of them (25 ms for 100,000). What is left are checks under way, which leave no
-    cycles behind: a burst of them is no reason to look for some, and the loop stands
-    still while that is done (50 ms for a thousand checks, every few seconds).
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(MANY_OBJECTS, *gc.get_threshold()[1:])
 
 
 def usable_processors() -> int:

@@ -1,6 +1,5 @@
 """What is known about the process."""
 
-import gc
 import os
 import pwd
 import resource
@@ -105,24 +104,6 @@ class TestLimits:
         process.raise_file_limit()
 
         assert asked == []
-
-    def test_settled_memory_is_not_walked_again(self) -> None:
-        """What is loaded is out of the collector's sight."""
-        process.settle_memory()
-        frozen = gc.get_freeze_count()
-        gc.unfreeze()
-
-        assert frozen > 0
-
-    def test_bursts_are_no_reason_to_collect(self) -> None:
-        """A thousand checks under way are less than what makes the collector look."""
-        before = gc.get_threshold()
-        process.settle_memory()
-        threshold = gc.get_threshold()
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-        assert threshold == (process.MANY_OBJECTS, *before[1:])
 
 
 class TestRights:

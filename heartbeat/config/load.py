@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from heartbeat import collector
 from heartbeat.config.directories import absolute, keystore_of
 from heartbeat.config.jobs import with_job_limits
 from heartbeat.config.layers import merged_tree
@@ -27,12 +28,7 @@ from heartbeat.config.outputs import (
     with_promoted_queue,
 )
 from heartbeat.config.section import Section
-from heartbeat.config.sources import (
-    MonitorFiles,
-    MonitorSource,
-    collector_at_rest,
-    read_source,
-)
+from heartbeat.config.sources import MonitorFiles, MonitorSource, read_source
 from heartbeat.config.variables import Scope, nothing
 from heartbeat.errors import ConfigError, Problem
 
@@ -119,7 +115,7 @@ def attempt(request: Request, kinds: Kinds, *, needs_output: bool = True) -> Att
 
     Raises `ConfigError` only if the main files cannot be read.
     """
-    with collector_at_rest():
+    with collector.at_rest():
         loading = _Loading.begin(request, kinds)
         settings = loading.settings(needs_output=needs_output)
         return Attempt(settings, loading.faults)
@@ -130,7 +126,7 @@ def survey(request: Request, kinds: Kinds) -> Survey:
 
     Raises `ConfigError` only if the main files cannot be read.
     """
-    with collector_at_rest():
+    with collector.at_rest():
         loading = _Loading.begin(request, kinds)
         settings = loading.settings(needs_output=False)
         problems = together(loading.faults, settings.problems)

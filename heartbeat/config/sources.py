@@ -6,11 +6,10 @@ or what any option of a monitor means.
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from heartbeat import collector
 from heartbeat.config.document import parse
 from heartbeat.config.files import matching_files, read_file
 from heartbeat.config.layers import broken_references
@@ -27,7 +26,7 @@ from heartbeat.errors import ConfigError, Problem
 from heartbeat.partition import WHOLE, Share
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
     from heartbeat.config.spec import MonitorSpec
     from heartbeat.config.tree import Place
@@ -72,7 +71,7 @@ def load_monitor_files(source: MonitorSource) -> MonitorFiles:
 
     Of several monitors with one id the first stays, in order of the files' names.
     """
-    with collector_at_rest():
+    with collector.at_rest():
         return read_source(source)[0]
 
 
@@ -115,18 +114,3 @@ def _sections_of(path: str, source: MonitorSource, scope: Scope) -> list[Section
     for problem in problems:
         scope.report(problem)
     return [Section(entry, scope) for entry in found]
-
-
-@contextmanager
-def collector_at_rest() -> Generator[None, None, None]:
-    """Keep the garbage collector from walking growing trees over and over.
-
-    They hold no cycles, and it would take half of the time of a large configuration.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from heartbeat import collector
 from heartbeat.config import load_monitor_files
 from heartbeat.config.models import ReloadOptions
 from heartbeat.errors import ConfigError
-from heartbeat.process import settle_memory
 from heartbeat.reload.diff import (
     by_file,
     compare,
@@ -203,7 +203,7 @@ class Reloader:
         if changes:
             self.counters.reloads += 1
             log.info("%s", _words(changes))
-            settle_memory()
+            collector.spare()
 
     def _say(self, problems: Iterable[Problem]) -> None:
         """Log what was not true the last time."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from heartbeat import collector
 from heartbeat.assembly import monitor_of, placed
 from heartbeat.errors import ConfigError
 from heartbeat.runner import Runner, runners
@@ -112,7 +113,8 @@ class Roster:
 
         Takes its time: certificates are read here.
         """
-        return [self._build(spec) for spec in specs]
+        with collector.at_rest():
+            return [self._build(spec) for spec in specs]
 
     def begin(self, built: Sequence[Built]) -> None:
         """Put the first monitors in place, before the scheduler runs."""
