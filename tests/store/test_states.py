@@ -1,5 +1,7 @@
 """The states of monitors in the store's file."""
 
+# pyright: reportPrivateUsage=false
+
 from __future__ import annotations
 
 import sqlite3
