@@ -18,6 +18,7 @@ from heartbeat.config.models import PathOptions, ProcessOptions
 from heartbeat.config.monitors import (
     Entry,
     MonitorContext,
+    fold,
     read_entries,
     with_unique_ids,
 )
@@ -29,6 +30,7 @@ from heartbeat.config.outputs import (
 )
 from heartbeat.config.section import Section
 from heartbeat.config.sources import MonitorFiles, MonitorSource, read_source
+from heartbeat.config.tree import find
 from heartbeat.config.variables import Scope, nothing
 from heartbeat.errors import ConfigError, Problem
 
@@ -215,6 +217,11 @@ class _Loading:
 
     def _inline(self, root: Section, context: MonitorContext) -> list[MonitorSpec]:
         entries = read_entries(self._sections(root), context)
+        folded = fold(entries)
+        written = find(root.node, "heartbeat.monitors")
+        if written is not None and isinstance(written.value, list):
+            # The tree stays, for references lead into it: let it hold the same.
+            written.value[:] = folded
         self.entries.extend(with_unique_ids(entries, {}))
         for entry in self.entries:
             self.faults.extend(entry.problems)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
+from heartbeat.config.folding import FoldedNode
 from heartbeat.config.identity import automatic_id, digest
 from heartbeat.config.judgement import (
     ConfirmOptions,
@@ -214,6 +215,24 @@ def _entry(section: Section, context: MonitorContext) -> Entry:
         return Entry(section, _read(section, context))
     except ConfigError as error:
         return Entry(section, problems=error.problems)
+
+
+def fold(entries: Iterable[Entry]) -> list[FoldedNode]:
+    """Let entries take little memory from now on; return their trees in that form.
+
+    They are looked at again when a monitor is built, and then hardly ever.
+    """
+    return [_folded(entry) for entry in entries]
+
+
+def _folded(entry: Entry) -> FoldedNode:
+    whole = entry.section.node
+    folded = FoldedNode(whole)
+    entry.section.keep(folded)
+    if entry.spec is not None:
+        own = entry.spec.options
+        own.keep(folded if own.node is whole else FoldedNode(own.node))
+    return folded
 
 
 def with_unique_ids(

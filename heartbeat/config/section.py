@@ -24,6 +24,7 @@ from typing import (
 
 from pydantic import BaseModel, ValidationError
 
+from heartbeat.config.folding import FoldedNode
 from heartbeat.config.masking import mask_text
 from heartbeat.config.reference import note_on
 from heartbeat.config.tree import (
@@ -60,7 +61,7 @@ class Section:
     notes on options of the reference call this kind of section, the path by default.
     """
 
-    __slots__ = ("_known", "area", "node", "path", "scope")
+    __slots__ = ("_content", "_known", "area", "path", "scope")
 
     def __init__(
         self,
@@ -71,16 +72,26 @@ class Section:
         known: frozenset[str] = frozenset(),
         area: str | None = None,
     ) -> None:
-        self.node = content if isinstance(content, Node) else node_of(content)
+        self._content = content if isinstance(content, Node) else node_of(content)
         self.scope = scope or Scope()
         self._known = known
         self.area = path if area is None else area
         self.path = path
 
     @property
+    def node(self) -> Node:
+        """The tree of the section."""
+        content = self._content
+        return content.unfolded() if isinstance(content, FoldedNode) else content
+
+    @property
     def place(self) -> Place:
         """Where the section begins."""
-        return self.node.place
+        return self._content.place
+
+    def keep(self, folded: FoldedNode) -> None:
+        """Hold the same tree in less memory from now on."""
+        self._content = folded
 
     def unpack(self, model: type[M]) -> M:
         """Return the section as a model.
@@ -88,19 +99,21 @@ class Section:
         Raises `ConfigError` with every fault; warns about keys the model does not know.
         """
         reader = _Reader(self)
-        data = reader.members(self.node, self.path, model, self._known)
+        node = self.node
+        data = reader.members(node, self.path, model, self._known)
         if not reader.faults:
             try:
                 return model.model_validate(data)
             except ValidationError as error:
-                raise ConfigError(self._faults(error)) from error
+                raise ConfigError(self._faults(node, error)) from error
         raise ConfigError(reader.faults)
 
     def peek(self, model: type[M]) -> M:
         """Return the part of the section that the model knows, without warnings."""
-        found = self.node.value
+        node = self.node
+        found = node.value
         names = frozenset(found) if isinstance(found, dict) else frozenset[str]()
-        quiet = Section(self.node, self.scope, self.path, known=names)
+        quiet = Section(node, self.scope, self.path, known=names)
         return quiet.unpack(model)
 
     def overlaid(self, options: dict[str, Node]) -> Section:
@@ -152,9 +165,10 @@ class Section:
         self, message: str, name: str = "", *, is_warning: bool = False
     ) -> Problem:
         """Return a problem about an option of this section, or about the section."""
-        node = find(self.node, name) if name else None
+        root = self.node
+        node = find(root, name) if name else None
         path = join(self.path, name) if name else self.path
-        return problem_at(node or self.node, message, path, is_warning=is_warning)
+        return problem_at(node or root, message, path, is_warning=is_warning)
 
     def warn(self, message: str, name: str = "") -> None:
         """Report a doubt about an option of this section, or about the section."""
@@ -163,9 +177,9 @@ class Section:
     def _inner(self, node: Node, path: str) -> Section:
         return Section(node, self.scope, path)
 
-    def _faults(self, error: ValidationError) -> list[Problem]:
+    def _faults(self, node: Node, error: ValidationError) -> list[Problem]:
         found = (
-            _fault(self.node, self.path, details)
+            _fault(node, self.path, details)
             for details in error.errors(include_url=False)
         )
         return [
