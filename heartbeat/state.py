@@ -72,9 +72,9 @@ class MonitorState:
 
     __slots__ = (
         "_checks",
-        "_hash",
         "_history",
         "_id",
+        "_monitor_id",
         "_owed",
         "_prefix",
         "_recent",
@@ -93,9 +93,8 @@ class MonitorState:
         The reference's state ids are unique within a monitor only; a hash of the
         monitor id behind the milliseconds makes them unique among all.
         """
-        digest = blake2b(monitor_id.encode("utf-8", "surrogateescape"), digest_size=4)
         self._prefix = _prefix(location)
-        self._hash = digest.hexdigest()
+        self._monitor_id = monitor_id
         self._serial = -1
         self._checks = 0
         self._up = 0
@@ -255,7 +254,8 @@ class MonitorState:
     def _begin(self, status: str, now_ns: int) -> None:
         self._serial += 1
         milliseconds = now_ns // 1_000_000
-        self._id = f"{self._prefix}-{milliseconds:x}{self._hash}-{self._serial:x}"
+        mark = _hash(self._monitor_id)
+        self._id = f"{self._prefix}-{milliseconds:x}{mark}-{self._serial:x}"
         self._started_ns = now_ns
         self._started = nanoseconds(now_ns)
         self._checks = self._up = 0
@@ -312,6 +312,11 @@ class MonitorState:
 
 def _prefix(location: str | None) -> str:
     return _UNSAFE.sub("_", location) if location else "default"
+
+
+def _hash(monitor_id: str) -> str:
+    name = monitor_id.encode("utf-8", "surrogateescape")
+    return blake2b(name, digest_size=4).hexdigest()
 
 
 def _serial(state_id: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from sys import intern
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
@@ -299,13 +300,13 @@ def _spec(
     return MonitorSpec(
         id=name,
         name=options.name,
-        type=options.type,
+        type=intern(options.type),
         plugin=context.types[options.type],
         schedule=_jittered(options, name, section, context),
         timeout=options.timeout,
         max_attempts=max(options.max_attempts, 1),
         tags=options.tags,
-        fields=options.fields,
+        fields=options.fields or None,
         fields_under_root=options.fields_under_root,
         keep_null=options.keep_null,
         service_name=options.service.name or options.service_name,

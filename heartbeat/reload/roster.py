@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 from heartbeat import collector
 from heartbeat.assembly import monitor_of, placed
 from heartbeat.errors import ConfigError
-from heartbeat.runner import Runner, runners
+from heartbeat.runner import runners
 from heartbeat.scheduler import Job
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from heartbeat.errors import Problem
     from heartbeat.processors.base import ProcessorContext, Source
     from heartbeat.reload.diff import Changes
-    from heartbeat.runner import Site
+    from heartbeat.runner import Runner, Site
     from heartbeat.scheduler import Scheduler
 
 PORTION = 50
@@ -137,7 +136,7 @@ class Roster:
             made = runners(spec, monitor.checks, self._site, {}, processors)
         except ConfigError as error:
             return Built(spec, (), [placed(p, spec) for p in error.problems])
-        return Built(spec, made, monitor.problems, processors.sources)
+        return Built(spec, tuple(made), monitor.problems, processors.sources)
 
     def _put(self, built: Built, among: int) -> None:
         """Let a monitor take its place, and over from its predecessor if it has one.
@@ -177,7 +176,7 @@ def _job(runner: Runner) -> Job:
         id=runner.id,
         type=runner.type,
         schedule=runner.schedule,
-        run=partial(Runner.run, runner),
+        run=runner.run,
         last_tick_ns=runner.last_tick_ns,
         host=runner.host,
         spread=runner.spread,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from functools import cache
 from math import ceil
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from heartbeat.event import Routing, milliseconds
 from heartbeat.runner.index import IndexName
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from heartbeat.runner.identity import Identity
 
 SUMMARY = "heartbeat/summary"
+
+_NOTHING: Final[Fields] = {}
+"""What most monitors have of many things; to be looked at only."""
 
 
 class Template:
@@ -163,6 +166,8 @@ def _under_root(spec: MonitorSpec, identity: Identity) -> Fields:
 
 def _without_nulls(fields: Fields, spec: MonitorSpec) -> Fields:
     """Return the operator's fields as they arrive: never with a null at their top."""
+    if not fields:
+        return _NOTHING
     present = {key: value for key, value in fields.items() if value is not None}
     return present if spec.keep_null else prune(present)
 

@@ -6,6 +6,7 @@ Owns the values between the scheduler and its jobs. Must not know how they are r
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from heartbeat.scheduler.delays import Delays
@@ -114,7 +115,7 @@ class Entry:
         self.ticks = ticks
         self.gates = gates
         self.admitted: Callable[[Entry], object]
-        self.interval_ns = round((job.schedule.interval or 0.0) * 1e9)
+        self.interval_ns = _nanoseconds(job.schedule.interval or 0.0)
         self.last_ns = job.last_tick_ns or 0
         self.due_ns = IDLE
         self.tick_ns = 0
@@ -140,3 +141,9 @@ class Entry:
     def is_held_up(self) -> bool:
         """Return whether the run of an active job has not begun, because it waits."""
         return self.task is None
+
+
+@lru_cache(maxsize=1024)
+def _nanoseconds(seconds: float) -> int:
+    """Return an interval as one number, the same for all jobs that have it."""
+    return round(seconds * 1e9)

@@ -64,7 +64,6 @@ def test_defaults() -> None:
         type="icmp",
         plugin="icmp",
         schedule=Every(5_000_000_000),
-        fields={},
         digest=spec.digest,
         options=spec.options,
     )
