@@ -7,6 +7,7 @@ figures are compared with.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SINK, ENDPOINT = 18200, 18066
 HERE = Path(__file__).parent
+INTERPRETER = os.environ.get("BENCH_PYTHON", sys.executable)
+"""What heartbeat is run with; the benches themselves may run with another."""
 SECONDS_TO_START = 120.0
 
 HEAD = """
@@ -148,7 +151,7 @@ def beating(load: Load | str) -> Iterator[Beat]:
         text = load if isinstance(load, str) else load.configuration()
         file.write_text(text, encoding="utf-8")
         file.chmod(0o600)
-        command = [sys.executable, "-m", "heartbeat", "-c", str(file)]
+        command = [INTERPRETER, "-m", "heartbeat", "-c", str(file)]
         process = subprocess.Popen(
             [*command, "--path.home", home],
             stdout=subprocess.DEVNULL,

@@ -6,7 +6,8 @@ targets in a network namespace of their own. Prints a table and writes `compare.
 
 Microseconds of CPU, user and system, for each check; all threads of the process count,
 the targets and whoever asks a peer do not. Every figure is the median of its rounds,
-scaled to one speed of the core (`lab.py`).
+scaled to one speed of the core (`lab.py`). `BENCH_PYTHON` names another interpreter to
+run heartbeat with.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import ssl
+import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -24,7 +25,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from beat import Load, beating, sinking
+from beat import INTERPRETER, Load, beating, sinking
 from lab import in_private_network
 from peers import SAME_RATE, Ground, is_there, known, versions
 from targets import serving
@@ -129,11 +130,15 @@ def verdicts(figures: dict[str, dict[str, list[float]]]) -> Iterator[str]:
 
 def machine() -> dict[str, str]:
     """Return what the figures depend on beside the programs."""
+    ask = "import platform, ssl; print(platform.python_version(), ssl.OPENSSL_VERSION)"
+    told = subprocess.run(
+        [INTERPRETER, "-c", ask], check=True, capture_output=True, text=True
+    )
+    python, _, openssl = told.stdout.strip().partition(" ")
     return {
-        "python": platform.python_version(),
-        "build": " ".join(platform.python_build()),
+        "python": python,
+        "openssl of python": openssl,
         "kernel": platform.release(),
-        "openssl of python": ssl.OPENSSL_VERSION,
         **versions(),
     }
 
