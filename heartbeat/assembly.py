@@ -128,6 +128,11 @@ def processors_of(settings: Settings, context: ProcessorContext) -> Chain:
 
 def monitor_of(spec: MonitorSpec, context: ProcessorContext) -> Monitor:
     """Return a monitor ready to run; one that cannot work runs and says so."""
+    with spec.options.opened():
+        return _monitor_of(spec, context)
+
+
+def _monitor_of(spec: MonitorSpec, context: ProcessorContext) -> Monitor:
     checks: Sequence[Check] = ()
     chain = Chain()
     faults: list[Problem] = []

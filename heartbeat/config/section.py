@@ -7,6 +7,7 @@ way, and the warnings about keys no model knows. Must not know what an option me
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
@@ -46,6 +47,8 @@ from heartbeat.config.variables import Scope
 from heartbeat.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from pydantic_core import ErrorDetails
 
 M = TypeVar("M", bound=BaseModel)
@@ -92,6 +95,16 @@ class Section:
     def keep(self, folded: FoldedNode) -> None:
         """Hold the same tree in less memory from now on."""
         self._content = folded
+
+    @contextmanager
+    def opened(self) -> Generator[None]:
+        """Unfold the tree once, for all that is read of it meanwhile."""
+        kept = self._content
+        self._content = self.node
+        try:
+            yield
+        finally:
+            self._content = kept
 
     def unpack(self, model: type[M]) -> M:
         """Return the section as a model.

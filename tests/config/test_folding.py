@@ -84,3 +84,13 @@ def test_references_lead_into_them(tmp_path: Path) -> None:
 
     assert name is not None
     assert name.plain() == "first"
+
+
+def test_a_section_is_opened_for_a_while(tmp_path: Path) -> None:
+    """Reading much of it unfolds it once, and afterwards it is as small as before."""
+    section = settings_of(tmp_path, MONITORS).monitors[0].options
+    with section.opened():
+        assert section.node is section.node
+
+    assert section.node is not section.node
+    assert section.plain()["id"] == "first"
