@@ -35,8 +35,8 @@ from heartbeat.monitors.icmp.system import (
     Opened,
     Queued,
     open_socket,
-    queued_entries,
     stamp_and_drops,
+    take_queued,
 )
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class EchoSocket:
         Where a request has to wait, for its neighbour to be found say, ours stands.
         """
         self._unstamped += 1
-        for entry in queued_entries(self._sock, self._version):
+        while entry := take_queued(self._sock, self._version):
             if entry.left >= request.stamp:
                 self._unstamped -= 1
                 request.stamp = entry.left
@@ -265,7 +265,7 @@ class EchoSocket:
     def _take_queued(self) -> bool:
         """Take what the kernel has in the error queue; tell if there was anything."""
         found = False
-        for entry in queued_entries(self._sock, self._version):
+        while entry := take_queued(self._sock, self._version):
             found = True
             self._take_entry(entry)
         return found

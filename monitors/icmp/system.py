@@ -17,10 +17,11 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from heartbeat.frozen import frozen
 from heartbeat.monitors.icmp.packet import ERRORS, HEADER_SIZE, IPV4, IPV6, REPLY, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 Ancillary: TypeAlias = "Sequence[tuple[int, int, bytes]]"
 
@@ -213,7 +214,7 @@ def stamp_and_drops(ancillary: Ancillary) -> tuple[int, int]:
     return stamp, drops
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Queued:
     """An entry of the error queue: when a request left, or a fault and who sent it.
 
@@ -225,26 +226,24 @@ class Queued:
     source: str = ""
 
 
-def queued_entries(sock: socket.socket, version: int) -> Iterator[Queued]:
-    """Yield what is in a socket's error queue, as it is taken out.
+def take_queued(sock: socket.socket, version: int) -> Queued | None:
+    """Take the first entry out of a socket's error queue, None if there is none.
 
     On a datagram socket that also clears the error that the next call would raise.
     """
+    try:
+        data, ancillary, _, address = sock.recvmsg(
+            MESSAGE_SIZE, ANCILLARY_SIZE, socket.MSG_ERRQUEUE
+        )
+    except OSError:
+        return None
     family = FAMILIES[version]
-    while True:
-        try:
-            data, ancillary, _, address = sock.recvmsg(
-                MESSAGE_SIZE, ANCILLARY_SIZE, socket.MSG_ERRQUEUE
-            )
-        except OSError:
-            return
-        for level, kind, error in ancillary:
-            if (level, kind) != (family.level, family.error_option):
-                continue
+    for level, kind, error in ancillary:
+        if kind == family.error_option and level == family.level:
             if error[4] == _FROM_STAMPING:
-                yield Queued(left=stamp_and_drops(ancillary)[0])
-            else:
-                yield _queued_fault(family, data, address, error)
+                return Queued(stamp_and_drops(ancillary)[0])
+            return _queued_fault(family, data, address, error)
+    return Queued()
 
 
 def _queued_fault(
