@@ -32,5 +32,9 @@ def factory() -> Callable[[], asyncio.AbstractEventLoop]:
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine on a new loop and return its result."""
     sys.setswitchinterval(TURN_SECONDS)
-    with asyncio.Runner(loop_factory=factory()) as runner:
-        return runner.run(main)
+    try:
+        with asyncio.Runner(loop_factory=factory()) as runner:
+            return runner.run(main)
+    finally:
+        # Interrupted before it began, it would complain that nobody waited for it.
+        main.close()
