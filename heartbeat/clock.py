@@ -26,6 +26,9 @@ ROUNDING = 1e-6
 SHORT = 1.0
 """What is due in fewer seconds is called exactly."""
 
+LONGEST_LOSS = 30.0
+"""Seconds: no loop leaves an answer unattended for longer."""
+
 
 class Timer(Protocol):
     """A call that is due later and can be called off."""
@@ -167,9 +170,21 @@ class Deadline:
     It starts to count with `start`, which the check calls once it knows whom to talk
     to: the name lookup before has a limit of its own, because a slow name server says
     nothing about the target.
+
+    `lost` are the seconds in which an answer was there and the loop was busy with other
+    checks. Who measures how long something takes does so with `now`, which leaves them
+    out: they say nothing about the target either.
     """
 
-    __slots__ = ("_clock", "_expires_at", "_timer", "_waiter", "expired", "seconds")
+    __slots__ = (
+        "_clock",
+        "_expires_at",
+        "_timer",
+        "_waiter",
+        "expired",
+        "lost",
+        "seconds",
+    )
 
     def __init__(self, clock: Clock, seconds: float) -> None:
         """Allow `seconds` from the moment `start` is called."""
@@ -179,6 +194,25 @@ class Deadline:
         self._expires_at: float | None = None
         self.seconds = seconds
         self.expired = False
+        self.lost = 0.0
+
+    def now(self) -> float:
+        """Return monotonic seconds without what was lost; only differences count."""
+        return self._clock.monotonic() - self.lost
+
+    def arrived(self, stamp_ns: int, asked: float) -> None:
+        """Take note that what was waited for since `asked` came at that wall clock.
+
+        A stamp from too long ago, or from the future, says that a clock was set, and
+        nothing about us.
+        """
+        late = (self._clock.now() - stamp_ns) / 1e9
+        if 0.0 < late < LONGEST_LOSS:
+            self.lose(min(late, self.now() - asked))
+
+    def lose(self, seconds: float) -> None:
+        """Leave some seconds out of what is measured."""
+        self.lost += seconds
 
     def start(self) -> None:
         """Begin to count; a second call changes nothing."""

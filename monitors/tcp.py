@@ -218,12 +218,11 @@ class TcpCheck:
         self, connection: Connection, deadline: Deadline, facts: list[Facts]
     ) -> None:
         """Send and receive; the time it took is a fact unless the transport failed."""
-        clock = self.network.clock
-        started = clock.monotonic()
+        started = deadline.now()
         if self.send:
             await _write(connection, self.send, deadline)
         received = await _read(connection, len(self.receive), deadline)
-        facts.append(ValidateFacts(clock.monotonic() - started))
+        facts.append(ValidateFacts(deadline.now() - started))
         if not received.startswith(self.receive):
             raise CheckFailed.validate("received string mismatch")
 

@@ -132,6 +132,26 @@ class TestSweep:
         assert await done.wait()
 
 
+class TestLost:
+    """What was there and had to wait for us."""
+
+    @pytest.mark.parametrize(
+        ("late", "lost"),
+        [(0.5, 0.5), (2.0, 2.0), (3.0, 2.0), (-0.1, 0.0), (3600.0, 0.0)],
+        ids=["a while", "all", "before we asked", "from the future", "a clock was set"],
+    )
+    async def test_does_not_count(self, late: float, lost: float) -> None:
+        """It is left out of what is measured, as far as it was waited for."""
+        clock = FakeClock()
+        deadline = Deadline(clock, 10.0)
+        asked = deadline.now()
+        clock.jump(2.0)
+        deadline.arrived(clock.now() - round(late * 1e9), asked)
+
+        assert deadline.lost == pytest.approx(lost)
+        assert deadline.now() - asked == pytest.approx(2.0 - lost)
+
+
 class TestDeadline:
     """The moment by which a check must be over."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 
 import pytest
@@ -37,7 +38,7 @@ def test_an_interrupt_before_the_start_is_only_that(
     with pytest.raises(KeyboardInterrupt):
         loop.run(main)
 
-    assert main.cr_frame is None
+    assert inspect.getcoroutinestate(main) == inspect.CORO_CLOSED
 
 
 def test_threads_give_way_soon(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from heartbeat.errors import system_text
+from heartbeat.net.arrival import ROOM, arrival, tell_arrivals
 from heartbeat.net.readiness import IN, OUT, readiness_of
 from heartbeat.net.wording import (
     DialFailed,
@@ -94,7 +95,8 @@ class TcpConnection:
     """The TCP layer; see `Connection` for its methods.
 
     `rtt` is how long the peer took to accept the connection, in seconds, None where the
-    kernel does not tell. Only one wait is under way at a time.
+    kernel does not tell. `took` is the same, or else what we have measured, who may
+    have been busy when the answer came. Only one wait is under way at a time.
 
     Sockets are made, connected and closed together with those of other connections, at
     the end of the turn of the loop.
@@ -102,15 +104,18 @@ class TcpConnection:
 
     __slots__ = (
         "__weakref__",
+        "_came_ns",
         "_fault",
         "_local",
         "_loop",
         "_readiness",
         "_sock",
+        "_tells_arrivals",
         "_unsent",
         "_waiter",
         "peer",
         "rtt",
+        "took",
     )
 
     def __init__(self, peer: str) -> None:
@@ -122,8 +127,11 @@ class TcpConnection:
         self._unsent = b""
         self._fault: tuple[Any, ...] | None = None
         self._local = ""
+        self._came_ns = 0
+        self._tells_arrivals = False
         self.peer = peer
         self.rtt: float | None = None
+        self.took = 0.0
 
     @property
     def local(self) -> str:
@@ -138,9 +146,15 @@ class TcpConnection:
         while self._sock is not None:
             # What was asked for is rarely there yet: to try first would be in vain. And
             # a peer that sends without end must not keep the loop from others.
+            if not self._tells_arrivals:
+                self._tells_arrivals = True
+                tell_arrivals(self._sock)
+            asked = deadline.now()
             await self._wait(IN, deadline)
             data = self._received()
             if data is not None:
+                if self._came_ns:
+                    deadline.arrived(self._came_ns, asked)
                 return data
         return b""
 
@@ -177,18 +191,15 @@ class TcpConnection:
 
         Raises `DialFailed` for the source, `TimeoutError` at the deadline, `OSError`.
         """
+        asked = deadline.now()
         self._waiter = self._loop.create_future()
         self._readiness.turn.at_end(partial(self._begin, target, source))
         await deadline.wait(self._waiter)
         self._look()
-
-    def took(self, measured: float) -> float:
-        """Return how long the connection took to come about, in seconds.
-
-        The kernel knows it better than whoever measured it and may have been busy when
-        the answer came.
-        """
-        return measured if self.rtt is None else min(measured, self.rtt)
+        self.took = measured = deadline.now() - asked
+        if self.rtt is not None and self.rtt < measured:
+            self.took = self.rtt
+            deadline.lose(measured - self.rtt)
 
     def _begin(self, target: tuple[str, int], source: str) -> None:
         """Make the socket and start to connect it, unless it is too late for that."""
@@ -257,7 +268,7 @@ class TcpConnection:
         if self._sock is None:
             return b""
         try:
-            data = self._sock.recv(PIECE)
+            data, beside, _, _ = self._sock.recvmsg(PIECE, ROOM)
         except BlockingIOError:
             return None
         except OSError as error:
@@ -265,6 +276,7 @@ class TcpConnection:
             raise
         if not data:
             self._raise_fault()
+        self._came_ns = arrival(beside)
         return data
 
     def _wait(self, events: int, deadline: Deadline) -> asyncio.Future[None]:

@@ -64,13 +64,12 @@ async def _through_layers(
 
 
 async def _directly(
-    network: Network,
+    network: Network,  # noqa: ARG001 - the ways to a target are called alike
     route: Route,
     address: str,
     deadline: Deadline,
     facts: list[Facts],
 ) -> Connection:
-    started = network.clock.monotonic()
     connection = await connect(address, route.port, deadline, source=route.source)
-    facts.append(TcpFacts(connection.took(network.clock.monotonic() - started)))
+    facts.append(TcpFacts(connection.took))
     return connection

@@ -135,13 +135,12 @@ async def reach_proxy(
         lookup = await resolve(network, proxy.host, Families(), ANY, within=within)
     except CheckFailed as failure:
         raise wording.unknown(failure) from failure
-    started = network.clock.monotonic()
     (ip,) = lookup.addresses
     try:
         connection = await connect(ip, proxy.port, deadline, source=route.source)
     except DialFailed as failure:
         raise wording.unreached(failure, failure.plain) from failure
-    facts.append(TcpFacts(connection.took(network.clock.monotonic() - started)))
+    facts.append(TcpFacts(connection.took))
     if proxy.tls is None:
         return connection
     await proxy.tls.refresh()
@@ -169,7 +168,7 @@ async def open_tunnel(
     proxy = _proxy(route)
     wording = Wording(proxy, (address, route.port))
     connection = await reach_proxy(network, route, address, deadline, facts)
-    started = network.clock.monotonic()
+    started = deadline.now()
     speak = connect_by_socks if proxy.kind is ProxyKind.SOCKS5 else connect_by_http
     try:
         ahead = await _converse(connection, speak(proxy, address, route.port), deadline)
@@ -178,7 +177,7 @@ async def open_tunnel(
         if isinstance(error, (OSError, Refused)):
             raise _refusal(error, connection, wording) from error
         raise
-    facts.append(TunnelFacts(proxy.kind, network.clock.monotonic() - started))
+    facts.append(TunnelFacts(proxy.kind, deadline.now() - started))
     return ReadAhead(connection, ahead) if ahead else connection
 
 

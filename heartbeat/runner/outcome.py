@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeAlias
 
-from heartbeat.clock import Deadline
 from heartbeat.errors import CheckError, CheckFailed, ErrorType
 from heartbeat.event import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from heartbeat.clock import Deadline
     from heartbeat.monitors.base import Check
     from heartbeat.runner.site import Site
 
@@ -28,13 +28,14 @@ Outcome: TypeAlias = "tuple[Result, int]"
 """A result and when it was there, in nanoseconds since the epoch."""
 
 
-async def outcomes_of(check: Check, site: Site, name: str) -> list[Outcome]:
+async def outcomes_of(
+    check: Check, deadline: Deadline, site: Site, name: str
+) -> list[Outcome]:
     """Return what a check finds, at least one; a fault of the check is "down".
 
     `name` is what it is called in the log.
     """
     clock = site.clock
-    deadline = Deadline(clock, check.timeout)
     outcomes: list[Outcome] = []
     try:
         with site.watchdog.guard(check.timeout + UNBOUNDED_SECONDS):

@@ -10,6 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
+from heartbeat.clock import Deadline
 from heartbeat.event import DOWN, UP, encode
 from heartbeat.monitors.base import BrokenCheck
 from heartbeat.processors.chain import Chain
@@ -240,9 +241,10 @@ class Runner:
     async def _repeats(self, attempt: Attempt, pause: Pause) -> bool:
         """Make an attempt, keep its documents, return whether another is to follow."""
         clock = self._site.clock
-        started = clock.monotonic()
-        outcomes = await outcomes_of(self._check, self._site, self.id)
-        duration_us = max(int((clock.monotonic() - started) * 1e6), 0)
+        deadline = Deadline(clock, self._check.timeout)
+        started = deadline.now()
+        outcomes = await outcomes_of(self._check, deadline, self._site, self.id)
+        duration_us = max(int((deadline.now() - started) * 1e6), 0)
         while self.is_new and clock.monotonic() < self._site.patience.until:
             await pause(PATIENCE_STEP)
         closing = self._judge(attempt, outcomes)

@@ -57,17 +57,17 @@ class HttpCheck:
         self, address: str, deadline: Deadline, facts: list[Facts]
     ) -> None:
         """Ask at one address; raise `CheckFailed` if it is down."""
-        moments = Moments(self.network.clock.monotonic())
+        moments = Moments(deadline.now())
         connection = await self._connect(address, deadline, facts)
         try:
             report, error = await self._ask(connection, deadline, moments)
         except CheckFailed as failure:
-            moments.ended = self.network.clock.monotonic()
+            moments.ended = deadline.now()
             facts.append(HttpFacts(moments))
             raise self._titled(failure) from failure.__cause__
         finally:
             connection.close()
-        moments.ended = self.network.clock.monotonic()
+        moments.ended = deadline.now()
         facts.append(HttpFacts(moments, report))
         if error is not None:
             raise CheckFailed(error)
@@ -92,7 +92,7 @@ class HttpCheck:
         Raises `CheckFailed` if there is none.
         """
         if self.gives_no_time:
-            moments.begun = self.network.clock.monotonic()
+            moments.begun = deadline.now()
             raise CheckFailed.io(UNWRITTEN)
         exchange = Exchange(connection, deadline, self.network.clock)
         head = await exchange.head(self.request, moments)

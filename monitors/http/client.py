@@ -74,7 +74,7 @@ class Journey:
         """Stand at the beginning."""
         self._check = check
         self._deadline = deadline
-        self._started = check.way.network.clock.monotonic()
+        self._started = deadline.now()
         self._hops: list[Hop] = []
         self._redirects: list[str] = []
 
@@ -87,7 +87,7 @@ class Journey:
         except CheckFailed as failure:
             error = failure.error
         tells_hops = len(self._hops) > 1 or self._check.way.proxy is not None
-        total = self._check.way.network.clock.monotonic() - self._started
+        total = self._deadline.now() - self._started
         facts = JourneyFacts(self._hops, self._redirects, total, tells_hops, response)
         return Result(error=error, facts=(facts,))
 
@@ -110,7 +110,7 @@ class Journey:
 
     async def _connected(self, draft: Draft) -> Connection:
         way = self._check.way
-        hop = Hop(draft.target, Moments(way.network.clock.monotonic()))
+        hop = Hop(draft.target, Moments(self._deadline.now()))
         self._hops.append(hop)
         _require_http(draft)
         route = way.route(draft)

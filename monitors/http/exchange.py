@@ -83,7 +83,7 @@ class Exchange:
         try:
             while parser.head is None:
                 await self._more()
-            moments.answered = self._clock.monotonic()
+            moments.answered = self._deadline.now()
             return await self._unwrapped(parser.head, request)
         except OSError as error:
             if is_deadline(error):
@@ -124,7 +124,7 @@ class Exchange:
 
     async def _send(self, request: Request, moments: Moments) -> None:
         connection = self._connection
-        moments.begun = self._clock.monotonic()
+        moments.begun = self._deadline.now()
         connection.write(request.data)
         try:
             await connection.drain(self._deadline)
@@ -134,7 +134,7 @@ class Exchange:
             else:
                 text = read_text(error, connection, "write")
             raise CheckFailed.io(text) from error
-        moments.written = self._clock.monotonic()
+        moments.written = self._deadline.now()
 
     async def _more(self) -> None:
         self._parser.raise_fault()

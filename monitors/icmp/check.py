@@ -102,8 +102,11 @@ class IcmpCheck:
         ping = Ping(address, plan.content, plan.wanted)
         echo = self.sockets.to(address, plan.manner)
         repeat = Repeat(echo, ping, self.sockets.clock, plan)
+        asked = deadline.now()
         try:
             fault = await deadline.wait(ping.outcome)
+            if ping.came_ns:
+                deadline.arrived(ping.came_ns, asked)
         except TimeoutError:
             fault = None
         finally:

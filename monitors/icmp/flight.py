@@ -33,13 +33,15 @@ class Ping:
 
     `outcome` becomes None when `wanted` requests were answered, or the text of the
     error that makes sending pointless. `answers` holds the round trips in seconds, by
-    sequence number; `fault` is what the target or a router last said or did instead of
-    answering.
+    sequence number, and `came_ns` is when the last of them came by the kernel's wall
+    clock, 0 if it did not tell; `fault` is what the target or a router last said or did
+    instead of answering.
     """
 
     __slots__ = (
         "address",
         "answers",
+        "came_ns",
         "content",
         "duplicates",
         "fault",
@@ -62,14 +64,16 @@ class Ping:
         )
         self.sequences: list[int] = []
         self.answers: dict[int, float] = {}
+        self.came_ns = 0
         self.duplicates = 0
         self.fault = ""
 
-    def answer(self, sequence: int, round_trip: float) -> None:
+    def answer(self, sequence: int, round_trip: float, came_ns: int = 0) -> None:
         """Take an answer; only the first one to a request counts as such."""
         if sequence in self.answers:
             self.duplicates += 1
             return
+        self.came_ns = came_ns
         self.answers[sequence] = round_trip
         if len(self.answers) == self.wanted:
             self.finish()

@@ -250,7 +250,8 @@ class EchoSocket:
             self.counters.flawed += 1
             ping.fault = flaw
         else:
-            ping.answer(message.sequence, self._round_trip(request, stamp))
+            round_trip = self._round_trip(request, stamp)
+            ping.answer(message.sequence, round_trip, stamp)
 
     def _round_trip(self, request: Request, stamp: int) -> float:
         """Return the seconds between request and answer.

@@ -19,7 +19,7 @@ from heartbeat.monitors.icmp.system import Manner
 from heartbeat.net import Lookup, Network
 from heartbeat.schedule import parse
 from tests.support.clock import FakeClock, settle
-from tests.support.ping import ScriptedSockets, refusal, reply
+from tests.support.ping import ScriptedSockets, refusal, reply, stamped
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -91,6 +91,22 @@ async def test_an_answer_is_up(
 
     assert (result.ip, result.error) == (HOST, None)
     assert _fields(result) == {"icmp": {"requests": 1, "rtt": {"us": 250_000}}}
+
+
+async def test_an_answer_that_waited_for_us_is_no_slower(
+    network: Network, raw: ScriptedSockets, clock: FakeClock
+) -> None:
+    """What passes between its arrival and our noticing it is lost."""
+    (check,) = _built(network, hosts=HOST)
+    deadline = Deadline(clock, check.timeout)
+    running = asyncio.ensure_future(anext(aiter(check.run(deadline))))
+    await settle()
+    came_ns = clock.now() + 50_000_000
+    clock.jump(0.25)
+    raw.last.arrive(reply(raw.last.sent[0][0]), HOST, stamped(came_ns))
+    await running
+
+    assert deadline.lost == pytest.approx(0.2)
 
 
 async def test_a_request_is_repeated_every_wait(

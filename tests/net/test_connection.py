@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from heartbeat.clock import Deadline
+from heartbeat.clock import Deadline, SystemClock
 from heartbeat.errors import CheckFailed, ErrorCode
 from heartbeat.net.connection import (
     PIECE,
@@ -202,15 +202,65 @@ async def test_writing_while_a_read_waits_disturbs_nothing(deadline: Deadline) -
     assert answer == b"all"
 
 
-async def test_the_kernel_knows_how_long_connecting_took(deadline: Deadline) -> None:
+class Busy(FakeClock):
+    """A clock of today that goes on by a second whenever somebody looks at it."""
+
+    def __init__(self) -> None:
+        """Begin two seconds from now: what comes meanwhile came some time ago."""
+        super().__init__(SystemClock().now() + 2_000_000_000)
+
+    def monotonic(self) -> float:
+        """Return a moment a second after the last one."""
+        self.jump(1.0)
+        return super().monotonic()
+
+
+async def test_the_kernel_knows_how_long_connecting_took() -> None:
     """A connect that we noticed late took no longer than the kernel says."""
+    late = Deadline(Busy(), 10.0)
     async with serve(silence) as port:
-        connection = await connect("127.0.0.1", port, deadline)
-        noticed_late, noticed_soon = connection.took(5.0), connection.took(0.0)
+        connection = await connect("127.0.0.1", port, late)
         connection.close()
 
-    assert 0.0 < noticed_late < 1.0
-    assert noticed_soon == 0.0
+    assert 0.0 < connection.took < 0.5
+    assert late.lost == pytest.approx(1.0 - connection.took)
+
+
+async def test_what_is_noticed_at_once_took_what_we_measured(
+    deadline: Deadline,
+) -> None:
+    """Nothing is lost where the loop was there in time."""
+    async with serve(silence) as port:
+        connection = await connect("127.0.0.1", port, deadline)
+        connection.close()
+
+    assert connection.took == 0.0
+    assert deadline.lost == 0.0
+
+
+async def test_an_answer_that_waited_for_us_is_no_slower() -> None:
+    """The time between its arrival and our noticing it is lost."""
+    async with serve(say(b"there")) as port:
+        connection = await connect("127.0.0.1", port, Deadline(FakeClock(), 10.0))
+        late = Deadline(Busy(), 10.0)
+        answer = await connection.read(late)
+        connection.close()
+
+    assert answer == b"there"
+    assert late.lost >= 1.0
+
+
+async def test_an_answer_that_is_taken_at_once_loses_nothing(
+    deadline: Deadline,
+) -> None:
+    """As when the kernel's clock is another than ours, years ago."""
+    async with serve(say(b"there")) as port:
+        connection = await connect("127.0.0.1", port, deadline)
+        answer = await connection.read(deadline)
+        connection.close()
+
+    assert answer == b"there"
+    assert deadline.lost == 0.0
 
 
 async def test_refused(deadline: Deadline) -> None:

@@ -216,6 +216,14 @@ class TestEndpoints:
         assert runner.schedule.interval == 10.0
 
 
+async def test_what_was_lost_is_not_part_of_the_duration(stage: Stage) -> None:
+    """A target is not slow because we were busy when it answered."""
+    runner = stage.runner([3.0, lambda deadline: deadline.lose(2.0), UP])
+    (document,) = await stage.run(runner)
+
+    assert document["monitor"]["duration"] == {"us": 1_000_000}
+
+
 async def test_finished_run_is_logged_for_debugging(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:

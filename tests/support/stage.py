@@ -97,7 +97,8 @@ class Wrote:
 class Scripted:
     """A check that does what a test says, a list of steps for each attempt.
 
-    A step is a result, seconds to take, an exception to raise, or None to hang.
+    A step is a result, seconds to take, an exception to raise, something to be called
+    with the deadline, or None to hang.
     """
 
     attempts: list[list[Any]]
@@ -115,6 +116,8 @@ class Scripted:
                 yield step
             elif isinstance(step, float):
                 self.clock.jump(step)
+            elif callable(step):
+                step(deadline)
             elif step is None:
                 await asyncio.get_running_loop().create_future()
             else:
