@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 NEVER = 2**63 - 1
 """The answer of a schedule that has no moment left; lies in the year 2262."""
 
-STEP_NS = 20_000_000
+STEP_NS = 50_000_000
 """Phases are multiples of this. A check that finds the process awake costs half of one
-that has to wake it; more than 50 times a second there is no need to."""
+that has to wake it; more than 20 times a second there is no need to."""
 
 
 class Schedule(Protocol):
@@ -156,9 +156,9 @@ class Shifted:
 def phase(job_id: str, interval_ns: int) -> int:
     """Return where in the interval a job has its ticks: a stable hash of its id.
 
-    A multiple of `STEP_NS` unless the interval is shorter, so that ticks of many jobs
+    A multiple of `STEP_NS` unless the interval is no longer, so that ticks of many jobs
     fall together.
     """
     digest = blake2b(job_id.encode("utf-8", "surrogateescape"), digest_size=8).digest()
     place_ns = int.from_bytes(digest, "big") % interval_ns
-    return place_ns if interval_ns < STEP_NS else place_ns // STEP_NS * STEP_NS
+    return place_ns if interval_ns <= STEP_NS else place_ns // STEP_NS * STEP_NS
