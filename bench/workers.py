@@ -16,29 +16,22 @@ has a thread for its disk beside its loop.
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
-import urllib.error
-import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from beat import ENDPOINT, SECONDS_TO_START, beating, fetch
 
-ENDPOINT = 18067
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
 WARM_UP = 6.0
 """Seconds: first runs are spread over the interval, and a backlog has to build up."""
-
-SECONDS_TO_START = 120.0
 
 HEAD = """
 output.discard.enabled: true
@@ -69,42 +62,28 @@ def configuration(workers: int, monitors: int) -> str:
 
 def page(path: str) -> Any:
     """Return a page of the endpoint."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{ENDPOINT}{path}") as answer:
-        return json.load(answer)
+    return fetch(ENDPOINT, path)
 
 
 @contextmanager
-def running(workers: int, monitors: int) -> Iterator[None]:
-    """Run heartbeat, from when it is ready."""
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        file = home / "heartbeat.yml"
-        file.write_text(configuration(workers, monitors), encoding="utf-8")
-        file.chmod(0o600)
-        with (home / "log").open("wb") as log:
-            process = subprocess.Popen(
-                (sys.executable, "-m", "heartbeat", "-e", "--path.home", name),
-                stderr=log,
-            )
-        try:
-            await_ready()
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-
-
-def await_ready() -> None:
-    """Wait until every worker checks."""
-    end = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < end:
-        try:
-            page("/ready")
-        except (urllib.error.URLError, OSError):
+def running(workers: int, monitors: int) -> Generator[None]:
+    """Run heartbeat, from when every worker checks."""
+    with beating(configuration(workers, monitors)):
+        end = time.monotonic() + SECONDS_TO_START
+        while not is_ready():
+            if time.monotonic() > end:
+                raise SystemExit("heartbeat was not ready in time")
             time.sleep(0.05)
-        else:
-            return
-    raise SystemExit("heartbeat was not ready in time")
+        yield
+
+
+def is_ready() -> bool:
+    """Say whether every worker checks."""
+    try:
+        page("/ready")
+    except OSError:
+        return False
+    return True
 
 
 def checks(stats: Any) -> int:
