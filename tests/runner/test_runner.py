@@ -19,6 +19,7 @@ from tests.support.stage import DOWN, IDENTITY, UP, Stage, spec_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from heartbeat.clock import Deadline
     from heartbeat.event import Fields, Result
 
 
@@ -218,7 +219,11 @@ class TestEndpoints:
 
 async def test_what_was_lost_is_not_part_of_the_duration(stage: Stage) -> None:
     """A target is not slow because we were busy when it answered."""
-    runner = stage.runner([3.0, lambda deadline: deadline.lose(2.0), UP])
+
+    def answered_two_seconds_ago(deadline: Deadline) -> None:
+        deadline.lose(2.0)
+
+    runner = stage.runner([3.0, answered_two_seconds_ago, UP])
     (document,) = await stage.run(runner)
 
     assert document["monitor"]["duration"] == {"us": 1_000_000}
