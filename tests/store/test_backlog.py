@@ -21,12 +21,6 @@ if TYPE_CHECKING:
     from tests.support.clock import FakeClock
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where the store lies."""
-    return tmp_path / "store.db"
-
-
 def seen(path: Path) -> dict[str, tuple[int, int | None, int]]:
     """Return what waits, the oldest and what was dropped, by output."""
     with backlog.opened(path) as reader:

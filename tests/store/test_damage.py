@@ -18,12 +18,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where the store lies."""
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
 def broken(path: Path) -> Path:
     """Return a store that is no database."""
     path.write_bytes(b"no database " * 100)

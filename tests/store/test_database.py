@@ -27,12 +27,6 @@ NOISE = Random(1)  # noqa: S311 - bytes that gzip cannot make smaller
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where the database lies."""
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
 def database(path: Path) -> Iterator[Database]:
     """Return an open database that knows one output."""
     opened = Database(path)

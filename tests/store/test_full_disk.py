@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where the store lies."""
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> FullDisk:
     """Return a disk that is full."""
     return FullDisk(monkeypatch)

@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from tests.support.clock import FakeClock
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where the store lies."""
-    return tmp_path / "store.db"
-
-
 async def test_the_oldest_make_room(
     path: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -29,12 +29,6 @@ def short_journal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where the database lies."""
-    return tmp_path / "store.db"
-
-
-@pytest.fixture
 def database(path: Path) -> Iterator[Database]:
     """Return an open database."""
     opened = Database(path)

@@ -20,12 +20,6 @@ if TYPE_CHECKING:
     from tests.support.clock import FakeClock
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Return where the store lies."""
-    return tmp_path / "store.db"
-
-
 async def test_records_are_taken_in_order(path: Path, clock: FakeClock) -> None:
     """What is appended comes out in the same order, numbered."""
     async with opened(path, clock) as store:
