@@ -21,8 +21,7 @@ from heartbeat.config.monitors import (
     with_unique_ids,
 )
 from heartbeat.config.section import Section
-from heartbeat.config.tree import entries as entries_of
-from heartbeat.config.tree import problem_at
+from heartbeat.config.tree import entries, problem_at
 from heartbeat.config.variables import Scope
 from heartbeat.errors import ConfigError, Problem
 from heartbeat.partition import WHOLE, Share
@@ -91,9 +90,9 @@ def read_source(source: MonitorSource) -> tuple[MonitorFiles, list[Entry]]:
             unreadable.add(path)
             reported |= dict.fromkeys(error.problems)
         else:
-            entries = read_entries(sections, source.context)
-            fold(entries)
-            found += entries
+            read = read_entries(sections, source.context)
+            fold(read)
+            found += read
     found = with_unique_ids(found, source.taken)
     for entry in found:
         reported |= dict.fromkeys(entry.problems)
@@ -107,7 +106,7 @@ def _sections_of(path: str, source: MonitorSource, scope: Scope) -> list[Section
     text = read_file(path, strict_permissions=source.strict_permissions)
     problems: list[Problem] = []
     node = parse(text, path, problems.append)
-    found = [] if node.value is None else entries_of(node)
+    found = [] if node.value is None else entries(node)
     if found is None:
         message = "a file of monitors holds a list: begin each monitor with '- '"
         problems.append(problem_at(node, message))
