@@ -204,7 +204,7 @@ class Deadline:
         """Take note that what was waited for since `asked` came at that wall clock.
 
         A stamp from too long ago, or from the future, says that a clock was set, and
-        nothing about us.
+        nothing about us; 0 stands for none.
         """
         late = (self._clock.now() - stamp_ns) / 1e9
         if 0.0 < late < LONGEST_LOSS:

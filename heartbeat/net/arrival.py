@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-SO_TIMESTAMPNS: Final = {"linux": 35}.get(sys.platform)
-"""From asm-generic/socket.h; the socket module has no name for it."""
+SO_TIMESTAMPNS: Final = 35
+"""Of Linux, asm-generic/socket.h; the socket module has no name for it."""
 
 _STAMP: Final = Struct("@ll")
 ROOM: Final = socket.CMSG_SPACE(_STAMP.size)
@@ -29,7 +29,7 @@ ROOM: Final = socket.CMSG_SPACE(_STAMP.size)
 
 def tell_arrivals(sock: socket.SocketType) -> None:
     """Have a socket tell when what is read of it came, if the system can."""
-    if SO_TIMESTAMPNS is not None:
+    if sys.platform == "linux":
         _keep_stamping()
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
@@ -39,9 +39,14 @@ def arrival(ancillary: Iterable[tuple[int, int, bytes]]) -> int:
     """Return when the last of the data came, in nanoseconds since the epoch, or 0."""
     for level, kind, data in ancillary:
         if kind == SO_TIMESTAMPNS and level == socket.SOL_SOCKET:
-            seconds, rest = _STAMP.unpack(data)
-            return int(seconds * 1_000_000_000 + rest)
+            return moment(data)
     return 0
+
+
+def moment(stamp: bytes) -> int:
+    """Return what a stamp of the kernel says, in nanoseconds since the epoch."""
+    seconds, rest = _STAMP.unpack(stamp)
+    return int(seconds * 1_000_000_000 + rest)
 
 
 @cache
@@ -52,6 +57,6 @@ def _keep_stamping() -> int:
     """
     with suppress(OSError):
         kept = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        kept.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS or 0, 1)
+        kept.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         return kept.detach()
     return -1

@@ -104,7 +104,6 @@ class TcpConnection:
 
     __slots__ = (
         "__weakref__",
-        "_came_ns",
         "_fault",
         "_local",
         "_loop",
@@ -127,7 +126,6 @@ class TcpConnection:
         self._unsent = b""
         self._fault: tuple[Any, ...] | None = None
         self._local = ""
-        self._came_ns = 0
         self._tells_arrivals = False
         self.peer = peer
         self.rtt: float | None = None
@@ -151,10 +149,9 @@ class TcpConnection:
                 tell_arrivals(self._sock)
             asked = deadline.now()
             await self._wait(IN, deadline)
-            data = self._received()
+            data, came_ns = self._received()
             if data is not None:
-                if self._came_ns:
-                    deadline.arrived(self._came_ns, asked)
+                deadline.arrived(came_ns, asked)
                 return data
         return b""
 
@@ -263,21 +260,23 @@ class TcpConnection:
             is_awaited = self._waiter is not None and not self._waiter.done()
             self._watch(IN | OUT if is_awaited else OUT)
 
-    def _received(self) -> bytes | None:
-        """Return what there is to be read, None if there is nothing yet."""
+    def _received(self) -> tuple[bytes | None, int]:
+        """Return what there is to be read, None if there is nothing yet.
+
+        And when it came, by the kernel's wall clock, 0 if it does not tell.
+        """
         if self._sock is None:
-            return b""
+            return b"", 0
         try:
             data, beside, _, _ = self._sock.recvmsg(PIECE, ROOM)
         except BlockingIOError:
-            return None
+            return None, 0
         except OSError as error:
             self._note(error)
             raise
         if not data:
             self._raise_fault()
-        self._came_ns = arrival(beside)
-        return data
+        return data, arrival(beside)
 
     def _wait(self, events: int, deadline: Deadline) -> asyncio.Future[None]:
         """Return what is done when the socket is ready, or may be: it is to be tried.

@@ -105,8 +105,7 @@ class IcmpCheck:
         asked = deadline.now()
         try:
             fault = await deadline.wait(ping.outcome)
-            if ping.came_ns:
-                deadline.arrived(ping.came_ns, asked)
+            deadline.arrived(ping.came_ns, asked)
         except TimeoutError:
             fault = None
         finally:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from heartbeat.frozen import frozen
 from heartbeat.monitors.icmp.packet import ERRORS, HEADER_SIZE, IPV4, IPV6, REPLY, Fault
+from heartbeat.net.arrival import SO_TIMESTAMPNS, moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,6 @@ the local network wait there for seconds until the kernel gives them up."""
 # linux/in6.h, linux/errqueue.h. The socket module has no names for these.
 _SO_SNDBUFFORCE = 32
 _SO_RCVBUFFORCE = 33
-_SO_TIMESTAMPNS = 35
 _SO_TIMESTAMPING = 37
 _SO_RXQ_OVFL = 40
 _SOL_RAW = 255
@@ -57,10 +57,8 @@ _LEFT = 1 << 1 | 1 << 4 | 1 << 11
 """SOF_TIMESTAMPING_TX_SOFTWARE, _SOFTWARE and _OPT_TSONLY of linux/net_tstamp.h: the
 moment when a packet was handed to the device, without the packet."""
 
-_STAMP = struct.Struct("@ll")
 _DROPS = struct.Struct("@I")
 _EXTENDED_ERROR = struct.Struct("=IBBBBII")
-_NANOSECONDS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +178,7 @@ def _set_common(sock: socket.socket) -> None:
         except OSError:
             sock.setsockopt(socket.SOL_SOCKET, asked, BUFFER_SIZE)
     for option, value in (
-        (_SO_TIMESTAMPNS, 1),
+        (SO_TIMESTAMPNS, 1),
         (_SO_TIMESTAMPING, _LEFT),
         (_SO_RXQ_OVFL, 1),
     ):
@@ -206,9 +204,8 @@ def stamp_and_drops(ancillary: Ancillary) -> tuple[int, int]:
     """
     stamp = drops = 0
     for _, kind, data in ancillary:
-        if kind == _SO_TIMESTAMPNS:
-            seconds, rest = _STAMP.unpack(data)
-            stamp = seconds * _NANOSECONDS + rest
+        if kind == SO_TIMESTAMPNS:
+            stamp = moment(data)
         elif kind == _SO_RXQ_OVFL:
             (drops,) = _DROPS.unpack(data)
     return stamp, drops
