@@ -11,15 +11,13 @@ are on this machine, and answer within a tenth of a millisecond unless many ask 
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
 import sys
 import tempfile
 import time
 from itertools import product
 from pathlib import Path
 
-from beat import INTERPRETER, Load
+from beat import ENDPOINT, Load, beating
 from compare import prepared
 from lab import in_private_network
 
@@ -32,26 +30,18 @@ QUANTILES = (0.5, 0.9, 0.99)
 
 def durations(load: Load) -> list[int]:
     """Return the last durations of a run, in microseconds, the shortest first."""
+    monitors = load.configuration().partition("heartbeat.monitors:")[2]
     with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        monitors = load.configuration().partition("heartbeat.monitors:")[2]
-        file = home / "heartbeat.yml"
-        file.write_text(
-            f"output.file: {{path: {home}/out, rotate_every_kb: 1000000}}\n"
-            f"heartbeat.monitors:{monitors}",
-            encoding="utf-8",
+        text = (
+            f"output.file: {{path: {name}, rotate_every_kb: 1000000}}\n"
+            f"http: {{enabled: true, port: {ENDPOINT}}}\n"
+            f"heartbeat.monitors:{monitors}"
         )
-        file.chmod(0o600)
-        process = subprocess.Popen(
-            [INTERPRETER, "-m", "heartbeat", "-c", str(file), "--path.home", name],
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(SECONDS)
-        process.send_signal(signal.SIGTERM)
-        process.wait()
+        with beating(text):
+            time.sleep(SECONDS)
         lines = [
             line
-            for written in sorted((home / "out").iterdir())
+            for written in sorted(Path(name).iterdir())
             for line in written.read_bytes().splitlines()
         ]
     last = map(json.loads, lines[-LAST * load.monitors :])

@@ -11,21 +11,18 @@ were missed, and the seconds of CPU beyond what checks take anyway.
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import socket
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from schedule import Usage, address, free_port, interval, serve, stats
+from beat import ENDPOINT, Beat, beating
+from schedule import Usage, address, interval, serve
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
+from heartbeat.process import raise_file_limit
 
 MONITORS = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
 FILES = 200
@@ -48,29 +45,14 @@ def write(home: Path, file: int, port: int, generation: int) -> None:
     draft.replace(home / "monitors.d" / f"{file}.yml")
 
 
-@contextmanager
-def running(home: Path, port: int, endpoint: int) -> Generator[int]:
-    """Run heartbeat on the files; yield the id of its process."""
-    (home / "monitors.d").mkdir()
-    for file in range(FILES):
-        write(home, file, port, 0)
-    (home / "heartbeat.yml").write_text(
+def configuration(home: Path) -> str:
+    """Return the heartbeat.yml."""
+    return (
         f"output.file: {{path: {home}/out, rotate_every_kb: 1000000}}\n"
-        f"http: {{enabled: true, host: 127.0.0.1, port: {endpoint}}}\n"
+        f"http: {{enabled: true, port: {ENDPOINT}}}\n"
         f"heartbeat.config.monitors: {{path: {home}/monitors.d/*.yml,"
         " reload: {enabled: true, period: 2s}}\n"
     )
-    command = [sys.executable, "-m", "heartbeat", "-e", "--strict.perms=false"]
-    paths = ["--path.home", str(home), "-c", "heartbeat.yml"]
-    with (home / "log").open("wb") as log:
-        process = subprocess.Popen([*command, *paths], stderr=log)
-    try:
-        while b"is running!" not in (home / "log").read_bytes():
-            time.sleep(0.1)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def milliseconds(figures: dict[str, Any], quantile: str) -> str:
@@ -84,18 +66,17 @@ class Subject:
 
     home: Path
     port: int
-    endpoint: int
-    pid: int
+    beat: Beat
 
     def followed(self, changed: int, generation: int) -> str:
         """Change so many files; return the row that tells what that did."""
-        rest = Usage.of(self.pid)
+        rest = Usage.of(self.beat.pid)
         time.sleep(FORGOTTEN)
-        before, began = stats(self.endpoint), Usage.of(self.pid)
+        before, began = self.schedule(), Usage.of(self.beat.pid)
         for file in range(changed):
             write(self.home, file, self.port, generation)
         time.sleep(ENOUGH)
-        after, ended = stats(self.endpoint), Usage.of(self.pid)
+        after, ended = self.schedule(), Usage.of(self.beat.pid)
         usual = (began.process - rest.process) / (began.at - rest.at)
         beside = ended.process - began.process - usual * (ended.at - began.at)
         late, lag = after["lateness"], after["loop_lag"]
@@ -106,21 +87,28 @@ class Subject:
             f" | {after['missed'] - before['missed']} | {beside:.1f} s |"
         )
 
+    def schedule(self) -> dict[str, Any]:
+        """Return the figures of the scheduler."""
+        figures: dict[str, Any] = self.beat.stats()["heartbeat"]["scheduler"]
+        return figures
+
 
 def main() -> None:
     """Run and print a table."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    raise_file_limit()
     listener = socket.create_server(("0.0.0.0", 0), backlog=4096)  # noqa: S104
-    port, endpoint = listener.getsockname()[1], free_port()
+    port = listener.getsockname()[1]
     target = multiprocessing.Process(target=serve, args=(listener,), daemon=True)
     target.start()
     print("| changed files | late p99, max | lag p99, max | missed | CPU beside |")
     print("|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        with running(home, port, endpoint) as pid:
-            subject = Subject(home, port, endpoint, pid)
+        (home / "monitors.d").mkdir()
+        for file in range(FILES):
+            write(home, file, port, 0)
+        with beating(configuration(home)) as beat:
+            subject = Subject(home, port, beat)
             for generation, changed in enumerate((1, FILES), 1):
                 print(subject.followed(changed, generation), flush=True)
     target.kill()
